@@ -285,19 +285,26 @@ WHITENOISE_AUTOREFRESH = DEBUG
 
 DEFAULT_FROM_EMAIL = os.environ.get("DEFAULT_FROM_EMAIL", "Studio <studio@northside.example>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
-EMAIL_TIMEOUT = 20  # seconds
 if IS_PRODUCTION:
-    EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-    EMAIL_HOST = os.environ.get("EMAIL_HOST", "localhost")
-    EMAIL_PORT = int(os.environ.get("EMAIL_PORT", "587"))
-    EMAIL_HOST_USER = os.environ.get("EMAIL_HOST_USER", "")
-    EMAIL_HOST_PASSWORD = _secret("EMAIL_HOST_PASSWORD")
-    EMAIL_USE_TLS = _flag("EMAIL_USE_TLS", default=True)
+    _mail = {
+        "BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+        "OPTIONS": {
+            "host": os.environ.get("EMAIL_HOST", "localhost"),
+            "port": int(os.environ.get("EMAIL_PORT", "587")),
+            "username": os.environ.get("EMAIL_HOST_USER", ""),
+            "password": _secret("EMAIL_HOST_PASSWORD"),
+            "use_tls": _flag("EMAIL_USE_TLS", default=True),
+            "timeout": 20,  # seconds
+        },
+    }
 elif ENV == "demo":
-    EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
-    EMAIL_FILE_PATH = DEMO_DIR / "mail"
+    _mail = {
+        "BACKEND": "django.core.mail.backends.filebased.EmailBackend",
+        "OPTIONS": {"file_path": str(DEMO_DIR / "mail")},
+    }
 else:
-    EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
+    _mail = {"BACKEND": "django.core.mail.backends.console.EmailBackend"}
+MAILERS = {"default": _mail}
 
 # --- background work ---------------------------------------------------------------------------------
 

@@ -1,4 +1,4 @@
-"""Settings of the test run: the product's own, with a quick password hash and mail kept in memory."""
+"""Settings of the test run: the product's own; only the password hash is a quick one."""
 
 import os
 
@@ -8,4 +8,3 @@ from studio.settings import *  # noqa: E402, F403
 
 # Argon2 is slow on purpose; a test that is about hashing says so and overrides this.
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
