@@ -1,0 +1,164 @@
+"""Every verb called is recorded once, under a key that makes repeating it harmless."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import json
+import uuid
+from collections.abc import Callable
+from contextvars import ContextVar
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypeVar
+
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import connection
+
+from studio.lib.refusals import Reason, Refused
+from studio.people.rules.permissions import Actor
+
+R = TypeVar("R")
+
+_CLAIM = """
+    INSERT INTO audit_operation (key, verb, actor_id, request_hash, at)
+    VALUES (%s, %s, %s, %s, %s) ON CONFLICT (key) DO NOTHING RETURNING id
+"""
+_SEEN = "SELECT id, verb, request_hash, result FROM audit_operation WHERE key = %s"
+_FINISH = "UPDATE audit_operation SET result = %s::jsonb, inverse = %s::jsonb WHERE id = %s"
+_UNDONE = "UPDATE audit_operation SET undone_by_id = %s WHERE id = %s AND undone_by_id IS NULL"
+
+
+class KeyReused(Refused):
+    """The same key came with a different request."""
+
+    code = "key_reused"
+
+
+class AlreadyUndone(Refused):
+    """Somebody undid this operation before."""
+
+    code = "already_undone"
+
+
+@dataclass
+class CurrentOperation:
+    """The operation that the running verb works under. Kernels may store its result themselves."""
+
+    id: int
+    actor: Actor
+    at: datetime
+    inverse: dict[str, Any] | None = None
+    is_stored: bool = False
+
+
+_current: ContextVar[CurrentOperation | None] = ContextVar("current_operation", default=None)
+_verbs: dict[str, Callable[..., Any]] = {}
+
+
+def current() -> CurrentOperation:
+    """The operation under way.
+
+    :raises RuntimeError: outside a recorded verb.
+    """
+    operation = _current.get()
+    if operation is None:
+        raise RuntimeError("No operation is under way: decorate the verb with @recorded")
+    return operation
+
+
+def recorded(name: str) -> Callable[[Callable[..., R]], Callable[..., R]]:
+    """Record each call of a verb as an :class:`~studio.audit.models.Operation`, and answer a repeated key from it.
+
+    Goes under ``@use_case``. The verb must take ``by`` (an :class:`Actor`) and ``at``; it gains ``key`` (text, made up
+    when absent) and ``undoes`` (the operation that this call takes back). Its result must be plain JSON.
+
+    :raises KeyReused: if the key was used for another request.
+    :raises AlreadyUndone: if ``undoes`` names an operation that was undone before.
+    """
+
+    def decorate(verb: Callable[..., R]) -> Callable[..., R]:
+        @functools.wraps(verb)
+        def run(
+            *, by: Actor, at: datetime, key: str | None = None, undoes: int | None = None, **kwargs: Any
+        ) -> R:
+            request_hash = _hash(name, by, kwargs)
+            operation_id = _claim(key or str(uuid.uuid4()), name, by, request_hash, at)
+            if operation_id is None:
+                return _replay(key, name, request_hash)
+            operation = CurrentOperation(operation_id, by, at)
+            token = _current.set(operation)
+            try:
+                result = verb(by=by, at=at, **kwargs)
+                _finish(operation, result, undoes)
+            finally:
+                _current.reset(token)
+            return result
+
+        run.operation_name = name  # type: ignore[attr-defined]
+        return run
+
+    return decorate
+
+
+def undoable(verb: Callable[..., R]) -> Callable[..., R]:
+    """Register a verb under its recorded name, so that it can serve as the inverse of another."""
+    _verbs[verb.operation_name] = verb  # type: ignore[attr-defined]
+    return verb
+
+
+def can_be_undone_by(verb: str, **kwargs: Any) -> None:
+    """Say, inside a recorded verb, which verb takes it back and with which arguments."""
+    current().inverse = {"verb": verb, "kwargs": kwargs}
+
+
+def verb_named(name: str) -> Callable[..., Any]:
+    """The verb registered under this name.
+
+    :raises KeyError: if no undoable verb has it.
+    """
+    return _verbs[name]
+
+
+def _claim(key: str, name: str, by: Actor, request_hash: str, at: datetime) -> int | None:
+    with connection.cursor() as cursor:
+        cursor.execute(_CLAIM, [key, name, by.person_id, request_hash, at])
+        row = cursor.fetchone()
+    return row[0] if row else None
+
+
+def _replay(key: str | None, name: str, request_hash: str) -> Any:
+    with connection.cursor() as cursor:
+        cursor.execute(_SEEN, [key])
+        _, verb, seen_hash, result = cursor.fetchone()
+    if verb != name or seen_hash != request_hash:
+        raise KeyReused(
+            Reason(
+                "key_reused",
+                "This form was already sent with other values.",
+                "Reload the page and try again.",
+            )
+        )
+    return None if result is None else json.loads(result)
+
+
+def _finish(operation: CurrentOperation, result: Any, undoes: int | None) -> None:
+    with connection.cursor() as cursor:
+        if not operation.is_stored:
+            inverse = None if operation.inverse is None else _plain(operation.inverse)
+            cursor.execute(_FINISH, [_plain(result), inverse, operation.id])
+        if undoes is not None:
+            cursor.execute(_UNDONE, [operation.id, undoes])
+            if cursor.rowcount != 1:
+                raise AlreadyUndone(
+                    Reason("already_undone", "This was already undone.", "Reload to see it as it is.")
+                )
+
+
+def _hash(name: str, by: Actor, kwargs: dict[str, Any]) -> str:
+    request = _plain([name, by.person_id, sorted(kwargs.items())])
+    return hashlib.sha256(request.encode()).hexdigest()[:32]
+
+
+def _plain(value: Any) -> str:
+    return json.dumps(value, cls=DjangoJSONEncoder, separators=(",", ":"))
