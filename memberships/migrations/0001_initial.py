@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ("billing", "0002_ledger_triggers"),
-        ("people", "0002_initial"),
+        ("people", "0001_people"),
         ("scheduling", "0001_initial"),
     ]
 
