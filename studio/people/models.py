@@ -84,7 +84,7 @@ class UserManager(BaseUserManager["User"]):
 
 
 class User(AbstractBaseUser, PermissionsMixin):
-    """A login: an e-mail address and how to prove it. What its owner may do comes from their :class:`Person`."""
+    """A login: an e-mail address and how to prove it. What its owner may do comes from their Person."""
 
     email = models.EmailField(unique=True)
     is_active = models.BooleanField(default=True)
@@ -134,8 +134,8 @@ class PersonQuerySet(models.QuerySet["Person"]):
     def visible_to(self, actor: Actor) -> Self:
         """People whose details this actor may read.
 
-        The desk sees everyone. Everyone else sees themselves and those they pay for; who is on a practitioner's own
-        rosters is a question for the floor that knows sessions.
+        The desk sees everyone. Everyone else sees themselves and those they pay for; who is on a
+        practitioner's own rosters is a question for the floor that knows sessions.
         """
         if actor.may(Capability.SEE_PEOPLE):
             return self
@@ -163,7 +163,7 @@ class Person(models.Model):
     email = models.EmailField(blank=True)
     phone = models.CharField(max_length=40, blank=True)
     role = models.CharField(max_length=20, choices=ROLE_CHOICES, default=Role.MEMBER.value)
-    # Granted beside what the role brings; values of Capability. Not choices: a new capability is no migration.
+    # Granted beside what the role brings: values of Capability. No choices, so a new one is no migration.
     capabilities = ArrayField(models.CharField(max_length=60), default=list, blank=True)
     household = models.ForeignKey(
         Household, null=True, blank=True, on_delete=models.SET_NULL, related_name="people"
@@ -174,6 +174,7 @@ class Person(models.Model):
     joined_on = models.DateField(null=True, blank=True)
     # What the desk types when it looks for someone: name, address or phone, in any order and case.
     search_text = models.GeneratedField(
+        # The output field is named here, because Postgres columns of two types meet in it.
         expression=Lower(
             Concat(
                 "name",

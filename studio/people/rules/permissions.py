@@ -1,8 +1,9 @@
 """Who may do what: the table of the front desk, as code. Everything not granted here is denied.
 
-A *capability* is one thing a person may do. Most come with the role; some are *grantable*: an admin may give them to
-a person of that role. Some exist in two widths: ``COMPLETE_SESSIONS`` is for every session, ``COMPLETE_OWN_SESSIONS``
-only for sessions the person gives. Ask with ``own=True`` when the thing in question is the asker's own::
+A *capability* is one thing a person may do. Most come with the role; some are *grantable*: an admin may
+give them to a person of that role. Some exist in two widths: ``COMPLETE_SESSIONS`` is for every session,
+``COMPLETE_OWN_SESSIONS`` only for sessions the person gives. Ask with ``own=True`` when the thing in
+question is the asker's own::
 
     actor.may(Capability.COMPLETE_SESSIONS, own=session.practitioner_id == actor.person_id)
 """
@@ -117,7 +118,7 @@ OF_ROLE: dict[Role, frozenset[Capability]] = {
 """What comes with a role."""
 
 GRANTABLE: dict[Role, frozenset[Capability]] = {
-    # Even an admin lifts a threshold or package gate only with a permission of its own, and it is written down.
+    # Even an admin lifts a threshold or package gate only with its own permission, and it is written down.
     Role.ADMIN: frozenset({Capability.OVERRIDE_GATES}),
     Role.STAFF: frozenset(
         {
@@ -191,7 +192,7 @@ CAPABILITY_WORDS: dict[Capability, str] = {
 
 
 def capabilities_of(role: Role, granted: Iterable[Capability | str] = ()) -> frozenset[Capability]:
-    """Everything a person of this role may do. A granted capability the role cannot be given counts for nothing."""
+    """Everything a person of this role may do; what the role cannot be given counts for nothing."""
     wanted = {Capability(each) for each in granted}
     return OF_ROLE[role] | (GRANTABLE[role] & wanted)
 
@@ -210,7 +211,8 @@ def roles_grantable(capability: Capability) -> tuple[Role, ...]:
 class Actor:
     """Who acts: handed by every door to every verb as ``by``.
 
-    ``person_id`` is None for the system itself (sweeps, imports at install) and for a visitor who has not signed in.
+    ``person_id`` is None for the system itself (sweeps, imports at install) and for a visitor who has not
+    signed in.
     """
 
     person_id: int | None
