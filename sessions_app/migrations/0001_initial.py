@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ("billing", "0002_ledger_triggers"),
         ("memberships", "0001_initial"),
-        ("people", "0002_initial"),
+        ("people", "0001_people"),
         ("scheduling", "0001_initial"),
     ]
 
