@@ -1,0 +1,1 @@
+"""The demo studio: Northside, its people and their year."""
