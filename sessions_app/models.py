@@ -121,6 +121,7 @@ class Booking(models.Model):
     lot = models.ForeignKey(CreditLot, null=True, on_delete=models.PROTECT, related_name="bookings")
     hold = models.OneToOneField(Entry, null=True, on_delete=models.PROTECT, related_name="booking")
     charge = models.OneToOneField(Charge, null=True, on_delete=models.PROTECT, related_name="booking")
+    cycle = models.PositiveSmallIntegerField(default=1, help_text="Raised when an outcome is taken back.")
     booked_at = models.DateTimeField()
     booked_by = models.ForeignKey(Person, null=True, on_delete=models.PROTECT, related_name="+")
     canceled_at = models.DateTimeField(null=True)

@@ -25,6 +25,9 @@ class Charge(models.Model):
     entry = models.OneToOneField(Entry, null=True, on_delete=models.PROTECT, related_name="charge")
     at = models.DateTimeField()
     final_at = models.DateTimeField(null=True)
+    cycle = models.PositiveSmallIntegerField(
+        default=1, help_text="Raised when a final charge is opened again."
+    )
 
     class Meta:
         constraints = [

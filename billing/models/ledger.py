@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Now
 
 from studio.audit.models import Operation
 
@@ -89,7 +90,7 @@ class Entry(models.Model):
     amount = models.BigIntegerField()
     reason = models.CharField(max_length=40, help_text="Why, as a code: booking.made, lot.expired.")
     at = models.DateTimeField(help_text="When it happened in the studio.")
-    recorded_at = models.DateTimeField(help_text="When it was written down.")
+    recorded_at = models.DateTimeField(db_default=Now(), help_text="When it was written down.")
     operation = models.ForeignKey(Operation, on_delete=models.PROTECT, related_name="entries")
     resolves = models.OneToOneField("self", null=True, on_delete=models.PROTECT, related_name="resolved_by")
     reverses = models.OneToOneField("self", null=True, on_delete=models.PROTECT, related_name="reversed_by")
