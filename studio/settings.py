@@ -6,6 +6,7 @@ The variables are listed in ``docs/deploy.md``.
 """
 
 import os
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -32,6 +33,12 @@ def _secret(name: str, default: str = "") -> str:
     if path := os.environ.get(f"{name}_FILE"):
         return Path(path).read_text().strip()
     return os.environ.get(name, default)
+
+
+def _of_running_demo(name: str) -> str:
+    """What a demo that runs from this folder left for commands in another terminal; empty without one."""
+    state = DEMO_DIR / name
+    return state.read_text().strip() if ENV == "development" and state.exists() else ""
 
 
 ENV = os.environ.get("STUDIO_ENV", "development")
@@ -116,6 +123,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "studio.web.middleware.RequestFactsMiddleware",
 ]
 
 ROOT_URLCONF = "studio.urls"
@@ -176,20 +184,21 @@ def _database_url() -> str:
         return url
     if IS_PRODUCTION:
         raise ImproperlyConfigured("DATABASE_URL must be set in production.")
-    state = DEMO_DIR / "database_url"
-    return state.read_text().strip() if state.exists() else "postgres://postgres@127.0.0.1:5432/studio"
+    return _of_running_demo("database_url") or "postgres://postgres@127.0.0.1:5432/studio"
 
 
 DATABASES = {"default": database(_database_url(), is_web=IS_WEB)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
+# Counts sign-in tries. In Postgres, so that the limits hold while the broker is away.
+CACHES = {
+    "default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "web_cache"},
+}
+
 # --- people ------------------------------------------------------------------------------------------
 
 AUTH_USER_MODEL = "people.User"
-AUTHENTICATION_BACKENDS = [
-    "django.contrib.auth.backends.ModelBackend",
-    "allauth.account.auth_backends.AuthenticationBackend",
-]
+AUTHENTICATION_BACKENDS = ["studio.web.accounts.backend.SignInBackend"]
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
@@ -201,6 +210,23 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 PASSWORD_RESET_TIMEOUT = 30 * 60  # seconds
 
+# Members sign up by themselves only where the studio says so; otherwise the desk invites them.
+STUDIO_SIGN_UP_OPEN = _flag("STUDIO_SIGN_UP_OPEN")
+# Whoever sees other people's details shows an authenticator app's code beside the password.
+STUDIO_STAFF_TOTP_REQUIRED = _flag("STUDIO_STAFF_TOTP_REQUIRED", default=IS_PRODUCTION)
+STUDIO_DESK_IDLE = timedelta(minutes=30)
+STUDIO_DESK_DAY = timedelta(hours=12)
+
+ACCOUNT_ADAPTER = "studio.web.accounts.adapter.SignInAdapter"
+MFA_ADAPTER = "studio.web.accounts.second_step.SecondStepAdapter"
+ACCOUNT_SIGNUP_FORM_CLASS = "studio.web.accounts.forms.SignUpForm"
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_LOGIN_BY_CODE_SUPPORTS_RESEND = True
+ACCOUNT_LOGIN_BY_CODE_TIMEOUT = 15 * 60  # seconds
+ACCOUNT_SESSION_REMEMBER = True
+# How many proxies of ours stand in front; the address of whoever tries passwords is read behind them.
+ALLAUTH_TRUSTED_PROXY_COUNT = int(os.environ.get("TRUSTED_PROXY_COUNT", "0"))
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
@@ -210,7 +236,7 @@ ACCOUNT_LOGIN_BY_CODE_ENABLED = True
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 15 * 60  # seconds
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = True
-MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "Studio"
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
@@ -267,7 +293,7 @@ USE_TZ = True
 TIME_ZONE = "UTC"
 
 STATIC_URL = "/static/"
-STATIC_ROOT = Path(os.environ.get("STATIC_ROOT", BASE_DIR / "staticfiles"))
+STATIC_ROOT = Path(os.environ.get("STATIC_ROOT", BASE_DIR / "staticfiles")) if IS_PRODUCTION else None
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
@@ -308,7 +334,7 @@ MAILERS = {"default": _mail}
 
 # --- background work ---------------------------------------------------------------------------------
 
-CELERY_BROKER_URL = _secret("REDIS_URL", "redis://127.0.0.1:6379/0")
+CELERY_BROKER_URL = _secret("REDIS_URL") or _of_running_demo("redis_url") or "redis://127.0.0.1:6379/0"
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_TIMEOUT = 3  # seconds
 # A task that runs longer than the visibility timeout would be given to a second worker.

@@ -1,13 +1,17 @@
-"""All addresses of the product, by door."""
+"""All addresses of the product, by door. Each declares its policy; the site does not start otherwise."""
 
-from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
-from studio.web import health
+from studio.web import health, owner_admin, shell
+from studio.web.routes import OWNER, PUBLIC, guarded, route
 
 urlpatterns: list[URLPattern | URLResolver] = [
-    path("healthz", health.alive, name="healthz"),
-    path("readyz", health.ready, name="readyz"),
-    path("accounts/", include("allauth.urls")),
-    path("admin/", admin.site.urls),
+    route("healthz", health.alive, name="healthz", policy=PUBLIC),
+    route("readyz", health.ready, name="readyz", policy=PUBLIC),
+    route("theme/", shell.choose_theme, name="theme", policy=PUBLIC.on("POST")),
+    path("accounts/", include("studio.web.accounts.urls")),
+    path("admin/", (guarded(owner_admin.site.get_urls(), OWNER), "admin", "admin")),
 ]
+
+handler404 = "studio.web.shell.not_found"
+handler500 = "studio.web.shell.failed"

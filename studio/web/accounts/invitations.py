@@ -1,0 +1,57 @@
+"""Sending an invitation and taking it up."""
+
+from allauth.account.adapter import get_adapter
+from django.contrib.auth.hashers import make_password
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+
+from memberships.domain import people
+from studio.lib.refusals import Refused
+from studio.people.models import Person
+from studio.people.queries import invitations
+from studio.web.accounts.forms import ChoosePasswordForm
+
+
+def send(request: HttpRequest, person: Person) -> None:
+    """E-mail a person their link. Call it after ``people.invite`` has committed.
+
+    :raises OSError: if the mail server cannot be reached; the invitation stands and may be sent again.
+    """
+    token = invitations.token_for(person.user, at=request.now)
+    address = request.build_absolute_uri(reverse("invitation", args=[token]))
+    facts = {
+        "person": person,
+        "studio": request.studio,
+        "address": address,
+        "days": invitations.GOOD_FOR.days,
+    }
+    get_adapter().send_mail("account/email/invitation", person.user.email, facts)
+
+
+def accept(request: HttpRequest, token: str) -> HttpResponse:
+    """The page behind the link: choose a password, then sign in with it."""
+    try:
+        user = invitations.invited(token, at=request.now)
+    except Refused as refused:
+        return _private(
+            render(request, "account/invitation_over.html", {"reasons": refused.reasons}, status=410)
+        )
+    form = ChoosePasswordForm(request.POST or None, user=user)
+    if request.method == "POST" and form.is_valid():
+        password_hash = make_password(form.cleaned_data["password"])
+        people.accept_invitation(
+            user_id=user.pk, password_hash=password_hash, by=user.person.actor, at=request.now
+        )
+        return redirect("account_login")
+    status = 422 if form.is_bound else 200
+    return _private(
+        render(request, "account/invitation.html", {"form": form, "invited": user}, status=status)
+    )
+
+
+def _private(response: HttpResponse) -> HttpResponse:
+    """The address itself is a secret: it must not travel in a Referer header or stay in a cache."""
+    response["Referrer-Policy"] = "no-referrer"
+    response["Cache-Control"] = "no-store, private"
+    return response
