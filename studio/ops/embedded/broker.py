@@ -133,7 +133,7 @@ def serve_stand_in(port: int) -> None:
                 except redis.ResponseError as error:
                     return error
 
-            self.current_client.read_response = answer
+            setattr(self.current_client, "read_response", answer)  # noqa: B010
 
     server = TcpFakeServer(("127.0.0.1", port))
     server.RequestHandlerClass = Handler

@@ -4,6 +4,7 @@ The demo's is durable and keeps its data between starts; the tests' trades durab
 removed afterwards. It listens on a free port of the loopback address with a random password.
 """
 
+import hashlib
 import importlib.util
 import os
 import re
@@ -25,7 +26,13 @@ from studio.ops.embedded import processes
 
 OLDEST_VERSION = 15
 _START_SECONDS = 30
-_QUICK = ["fsync=off", "synchronous_commit=off", "full_page_writes=off", "wal_level=minimal", "max_wal_senders=0"]
+_QUICK = [
+    "fsync=off",
+    "synchronous_commit=off",
+    "full_page_writes=off",
+    "wal_level=minimal",
+    "max_wal_senders=0",
+]
 
 
 class CannotStart(Exception):
@@ -57,7 +64,9 @@ def binaries() -> Path:
 def _version(folder: Path) -> int:
     """Major version of the Postgres in *folder*; 0 when it does not run."""
     try:
-        text = subprocess.run([folder / "postgres", "--version"], capture_output=True, text=True, check=True).stdout
+        text = subprocess.run(
+            [folder / "postgres", "--version"], capture_output=True, text=True, check=True
+        ).stdout
     except (OSError, subprocess.CalledProcessError):
         return 0
     return int(match[1]) if (match := re.search(r"(\d+)", text)) else 0
@@ -91,16 +100,25 @@ def start(home: Path, *, is_durable: bool, output: int | None = subprocess.DEVNU
     folder = _reachable(binaries(), home, user)
     data, secret = home / "data", home / "password"
     if not (data / "PG_VERSION").exists():
-        _init(folder, data, secret, user)
+        _init(folder, data, secret, user, is_durable=is_durable)
     password = secret.read_text().strip()
     _stop_leftover(data, password)
     for _attempt in range(3):
         port = processes.free_port()
-        settings = [f"port={port}", "listen_addresses=127.0.0.1", "unix_socket_directories=", "max_connections=200"]
+        settings = [
+            f"port={port}",
+            "listen_addresses=127.0.0.1",
+            "unix_socket_directories=",
+            "max_connections=200",
+        ]
         settings += [] if is_durable else _QUICK
         flags = [part for setting in settings for part in ("-c", setting)]
         process = processes.start(
-            [folder / "postgres", "-D", data, *flags], env=_environment(), user=user, output=output, dying=signal.SIGINT
+            [folder / "postgres", "-D", data, *flags],
+            env=_environment(),
+            user=user,
+            output=output,
+            dying=signal.SIGINT,
         )
         server = Server(process, port, password)
         if _answers(server):
@@ -109,7 +127,7 @@ def start(home: Path, *, is_durable: bool, output: int | None = subprocess.DEVNU
     raise CannotStart(f"Postgres did not start. Its data lie in {home}.")
 
 
-def _init(folder: Path, data: Path, secret: Path, user: str | None) -> None:
+def _init(folder: Path, data: Path, secret: Path, user: str | None, *, is_durable: bool) -> None:
     """Make an empty cluster with a random password, belonging to whoever will run it."""
     shutil.rmtree(data, ignore_errors=True)
     data.mkdir(mode=0o700)
@@ -120,13 +138,49 @@ def _init(folder: Path, data: Path, secret: Path, user: str | None) -> None:
             shutil.chown(path, user)
     # macOS has no C.UTF-8.
     locale = "C" if sys.platform == "darwin" else "C.UTF-8"
-    argv = [folder / "initdb", "-D", data, "-U", "postgres", "-A", "scram-sha-256", f"--pwfile={secret}"]
-    argv += [f"--locale={locale}", "--encoding=UTF8", "--no-sync", "--no-instructions"]
+    argv: list[str | Path] = [
+        folder / "initdb",
+        "-D",
+        data,
+        "-U",
+        "postgres",
+        "-A",
+        "scram-sha-256",
+        f"--pwfile={secret}",
+    ]
+    argv += [
+        f"--locale={locale}",
+        "--encoding=UTF8",
+        "--no-instructions",
+        *([] if is_durable else ["--no-sync"]),
+    ]
     process = processes.start(argv, env=_environment(), user=user)
     answer, _ = process.communicate()
     if process.returncode:
         shutil.rmtree(data, ignore_errors=True)
-        raise CannotStart(f"Postgres could not make its data folder {data}:\n{answer.decode(errors='replace')}")
+        raise CannotStart(
+            f"Postgres could not make its data folder {data}:\n{answer.decode(errors='replace')}"
+        )
+
+
+def reachable_home(preferred: Path) -> Path:
+    """*preferred*, or a lasting folder elsewhere when the user Postgres runs as may not enter it.
+
+    :raises CannotStart: if that other folder belongs to somebody else.
+    """
+    preferred.mkdir(parents=True, exist_ok=True)
+    if not processes.is_root() or _can_enter(preferred):
+        return preferred
+    name = hashlib.sha256(str(preferred).encode()).hexdigest()[:12]
+    home = Path("/var/tmp") / f"studio-{name}"
+    home.mkdir(mode=0o755, exist_ok=True)
+    if home.is_symlink() or home.stat().st_uid != os.geteuid():
+        raise CannotStart(f"The folder {home} belongs to somebody else. Remove it, then start again.")
+    return home
+
+
+def _can_enter(folder: Path) -> bool:
+    return processes.start(["/bin/sh", "-c", 'cd "$1"', "sh", folder], user="nobody").wait() == 0
 
 
 def _environment() -> dict[str, str]:
@@ -156,7 +210,10 @@ def _reachable(folder: Path, home: Path, user: str | None) -> Path:
 
 def _can_run(folder: Path, user: str) -> bool:
     try:
-        return processes.start([folder / "postgres", "--version"], user=user, output=subprocess.DEVNULL).wait() == 0
+        return (
+            processes.start([folder / "postgres", "--version"], user=user, output=subprocess.DEVNULL).wait()
+            == 0
+        )
     except OSError:
         return False
 
@@ -195,7 +252,7 @@ def temporary() -> Iterator[Server]:
     home = Path(tempfile.mkdtemp(prefix="studio-postgres-"))
     home.chmod(0o755)  # its data folder stays closed
     try:
-        server = start(home, is_durable=False)
+        server = start(reachable_home(home), is_durable=False)
         try:
             yield server
         finally:

@@ -84,14 +84,12 @@ def _group_of(user: str) -> int:
     return pwd.getpwnam(user).pw_gid
 
 
-def stop(
-    process: subprocess.Popen[bytes], *signals: signal.Signals, patience: float = 10.0
-) -> int:
+def stop(process: subprocess.Popen[bytes], *signals: signal.Signals, patience: float = 10.0) -> int:
     """End *process* with each of *signals* in turn, then for good; returns its exit code.
 
     :param patience: seconds to wait after each signal.
     """
-    for number in (*(signals or (signal.SIGTERM,)), signal.SIGKILL):
+    for number in (*(signals or [signal.SIGTERM]), signal.SIGKILL):
         if process.poll() is None:
             process.send_signal(number)
         try:
