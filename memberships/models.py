@@ -123,7 +123,10 @@ class Membership(models.Model):
 
 
 class DuesPeriod(models.Model):
-    """The span that one dues charge pays for. Settled when its charge is; the credits follow from that (S2-03)."""
+    """The span that one dues charge pays for. Settled when its charge is.
+
+    The credits follow from that (S2-03).
+    """
 
     membership = models.ForeignKey(Membership, on_delete=models.PROTECT, related_name="dues_periods")
     starts_on = models.DateField()
@@ -148,7 +151,8 @@ class CreditLotQuerySet(models.QuerySet["CreditLot"]):
 class CreditLot(models.Model):
     """Credits granted together: one origin, one expiry, one ledger account.
 
-    ``last_valid_on`` is the last local date on which a session may be paid from it; empty means never expires.
+    ``last_valid_on`` is the last local date on which a session may be paid from it; empty means never
+    expires.
     """
 
     person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="lots")

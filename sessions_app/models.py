@@ -34,8 +34,9 @@ class SessionQuerySet(models.QuerySet["Session"]):
 class Session(models.Model):
     """One dated meeting with a capacity.
 
-    ``booked`` is kept by a database trigger (migration ``0002_places``) and limited by a CHECK: the database has the
-    last word on places. ``local_start`` and ``time_zone`` are the wall-clock facts from which ``starts_at`` follows.
+    ``booked`` is kept by a database trigger (migration ``0002_places``) and limited by a CHECK: the database
+    has the last word on places. ``local_start`` and ``time_zone`` are the wall-clock facts from which
+    ``starts_at`` follows.
     """
 
     service = models.ForeignKey(Service, on_delete=models.PROTECT, related_name="sessions")
@@ -197,7 +198,10 @@ class CompletionType(models.Model):
 
 
 class Outcome(models.Model):
-    """How a booking did end: a frozen copy of the completion type and the amounts it came to (S3-42, X-27)."""
+    """How a booking did end.
+
+    A frozen copy of the completion type and the amounts it came to (S3-42, X-27).
+    """
 
     booking = models.ForeignKey(Booking, on_delete=models.PROTECT, related_name="outcomes")
     completion_type = models.ForeignKey(CompletionType, on_delete=models.PROTECT, related_name="outcomes")

@@ -1,7 +1,8 @@
 """One ledger for money, credits and wages.
 
-An entry moves an amount of one unit from one account to another, reserves it, or resolves a reservation. Entries are
-append-only, and the totals on accounts are written by one database trigger (migration ``0002_ledger_triggers``).
+An entry moves an amount of one unit from one account to another, reserves it, or resolves a reservation.
+Entries are append-only, and the totals on accounts are written by one database trigger (migration
+``0002_ledger_triggers``).
 """
 
 from __future__ import annotations
@@ -22,9 +23,10 @@ class AccountQuerySet(models.QuerySet["Account"]):
 class Account(models.Model):
     """A place for one unit: a person's money, a lot's credits, the studio's income.
 
-    ``balance = posted_in - posted_out`` and ``available = balance - held``. A guarded account keeps these totals, and
-    unless it may overdraw the database refuses to let ``available`` fall below zero. The studio's own accounts are not
-    guarded: they are summed when asked, or every booking would queue on one row.
+    ``balance = posted_in - posted_out`` and ``available = balance - held``. A guarded account keeps these
+    totals, and unless it may overdraw the database refuses to let ``available`` fall below zero. The
+    studio's own accounts are not guarded: they are summed when asked, or every booking would queue on one
+    row.
     """
 
     owner = models.CharField(max_length=60, help_text="What it belongs to: person:7, lot:12, studio:income.")
@@ -73,8 +75,9 @@ class Entry(models.Model):
     * ``settle`` resolves a hold and moves the amount, which may differ from what was held and may be 0.
     * ``release`` resolves a hold and moves nothing.
 
-    The one-to-one ``resolves`` is the rule that a hold ends once. The database stamps both ends of each entry with the
-    account's sequence number, balance and held amount after it, taken under the account's row lock.
+    The one-to-one ``resolves`` is the rule that a hold ends once. The database stamps both ends of each
+    entry with the account's sequence number, balance and held amount after it, taken under the account's row
+    lock.
     """
 
     class Kind(models.TextChoices):

@@ -10,8 +10,8 @@ from studio.people.models import Person
 class Operation(models.Model):
     """One call of one verb: who asked, under which key, with which request, and what came of it.
 
-    The unique key makes every verb idempotent: a replay returns ``result``, another request under the same key is
-    refused.
+    The unique key makes every verb idempotent: a replay returns ``result``, another request under the same
+    key is refused.
     """
 
     key = models.TextField(unique=True)

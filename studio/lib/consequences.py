@@ -1,6 +1,7 @@
 """What a verb does, told line by line while it does it.
 
-A verb tells its consequences whether it is previewed or carried out, so the preview cannot differ from the effect.
+A verb tells its consequences whether it is previewed or carried out, so the preview cannot differ from the
+effect.
 """
 
 from __future__ import annotations
@@ -18,7 +19,10 @@ KINDS: tuple[Kind, ...] = get_args(Kind)
 
 @dataclass(frozen=True)
 class Consequence:
-    """One line of a preview. ``kind`` fixes its place: places, credits, money, pay, messages, what is final."""
+    """One line of a preview. ``kind`` fixes its place.
+
+    Places, credits, money, pay, messages, what is final.
+    """
 
     kind: Kind
     text: str

@@ -14,8 +14,8 @@ from typing import Any
 class Reason:
     """One failing condition.
 
-    ``code`` is stable and machine-readable, ``text`` says what is so, ``remedy`` what to do next, ``facts`` the
-    numbers that decided. ``field`` names the input that the reason is about, where there is one.
+    ``code`` is stable and machine-readable, ``text`` says what is so, ``remedy`` what to do next, ``facts``
+    the numbers that decided. ``field`` names the input that the reason is about, where there is one.
     """
 
     code: str

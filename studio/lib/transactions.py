@@ -1,7 +1,8 @@
 """Verbs and their steps: one verb is one durable transaction, and it is never called inside another.
 
-``@use_case`` opens the transaction, ``@step`` refuses to run outside one, ``preview`` runs the real verb and rolls it
-back. A deadlock, a serialization failure or a lock timeout retries the whole verb, then becomes a polite *busy*.
+``@use_case`` opens the transaction, ``@step`` refuses to run outside one, ``preview`` runs the real verb and
+rolls it back. A deadlock, a serialization failure or a lock timeout retries the whole verb, then becomes a
+polite *busy*.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import time
 from collections.abc import Callable
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import Any, ParamSpec, TypeVar
+from typing import Any
 
 from django.db import DatabaseError, transaction
 from psycopg import errors as postgres
@@ -20,9 +21,6 @@ from psycopg import errors as postgres
 from studio.lib import consequences
 from studio.lib.consequences import Consequence
 from studio.lib.refusals import Busy, Reason, Refused
-
-P = ParamSpec("P")
-R = TypeVar("R")
 
 RETRIES = 3
 _TRY_AGAIN = (postgres.DeadlockDetected, postgres.SerializationFailure, postgres.LockNotAvailable)
@@ -51,14 +49,17 @@ class _RolledBack(Exception):
 
 @dataclass(frozen=True)
 class Preview:
-    """What a verb would do: its result, its consequences in order, and their fingerprint for the confirmation."""
+    """What a verb would do.
+
+    Its result, its consequences in order, and their fingerprint for the confirmation.
+    """
 
     result: Any
     consequences: tuple[Consequence, ...]
     fingerprint: str
 
 
-def use_case(verb: Callable[P, R]) -> Callable[..., R]:
+def use_case[**P, R](verb: Callable[P, R]) -> Callable[..., R]:
     """Make a function a verb: one durable transaction, retried as a whole when the database asks for it.
 
     The verb takes keywords only. It gains one, ``expecting``: the fingerprint of a confirmed preview.
@@ -79,13 +80,13 @@ def use_case(verb: Callable[P, R]) -> Callable[..., R]:
                 if not isinstance(error.__cause__, _TRY_AGAIN):
                     raise
                 # Spread the contenders, or they meet again at the same lock.
-                time.sleep(random.uniform(0, 0.02) * 2**attempt)  # noqa: S311
+                time.sleep(random.uniform(0, 0.02) * 2**attempt)
         raise Busy
 
     return run
 
 
-def _as_expected(verb: Callable[..., R], expecting: str | None, kwargs: dict[str, Any]) -> R:
+def _as_expected[R](verb: Callable[..., R], expecting: str | None, kwargs: dict[str, Any]) -> R:
     if expecting is None:
         return verb(**kwargs)
     with consequences.listening() as told:
@@ -95,7 +96,7 @@ def _as_expected(verb: Callable[..., R], expecting: str | None, kwargs: dict[str
     return result
 
 
-def step(part: Callable[P, R]) -> Callable[P, R]:
+def step[**P, R](part: Callable[P, R]) -> Callable[P, R]:
     """Make a function part of a verb: it takes locked rows and refuses to run outside a transaction."""
 
     @functools.wraps(part)

@@ -10,15 +10,13 @@ from collections.abc import Callable
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import connection
 
 from studio.lib.refusals import Reason, Refused
 from studio.people.rules.permissions import Actor
-
-R = TypeVar("R")
 
 _CLAIM = """
     INSERT INTO audit_operation (key, verb, actor_id, request_hash, at)
@@ -67,11 +65,13 @@ def current() -> CurrentOperation:
     return operation
 
 
-def recorded(name: str) -> Callable[[Callable[..., R]], Callable[..., R]]:
-    """Record each call of a verb as an :class:`~studio.audit.models.Operation`, and answer a repeated key from it.
+def recorded[R](name: str) -> Callable[[Callable[..., R]], Callable[..., R]]:
+    """Record each call of a verb as an :class:`~studio.audit.models.Operation`, and answer a repeated key
+    from it.
 
-    Goes under ``@use_case``. The verb must take ``by`` (an :class:`Actor`) and ``at``; it gains ``key`` (text, made up
-    when absent) and ``undoes`` (the operation that this call takes back). Its result must be plain JSON.
+    Goes under ``@use_case``. The verb must take ``by`` (an :class:`Actor`) and ``at``; it gains ``key``
+    (text, made up when absent) and ``undoes`` (the operation that this call takes back). Its result must be
+    plain JSON.
 
     :raises KeyReused: if the key was used for another request.
     :raises AlreadyUndone: if ``undoes`` names an operation that was undone before.
@@ -101,7 +101,7 @@ def recorded(name: str) -> Callable[[Callable[..., R]], Callable[..., R]]:
     return decorate
 
 
-def undoable(verb: Callable[..., R]) -> Callable[..., R]:
+def undoable[R](verb: Callable[..., R]) -> Callable[..., R]:
     """Register a verb under its recorded name, so that it can serve as the inverse of another."""
     _verbs[verb.operation_name] = verb  # type: ignore[attr-defined]
     return verb

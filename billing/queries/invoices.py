@@ -1,0 +1,38 @@
+"""Invoices with what was paid and what is open, always derived from payments."""
+
+from __future__ import annotations
+
+from django.db.models import F, OuterRef, QuerySet, Subquery, Sum
+from django.db.models.functions import Coalesce
+
+from billing.models import Invoice, Payment
+from studio.people.models import Person
+from studio.people.rules.permissions import Actor, Capability
+
+
+def visible_to(actor: Actor) -> QuerySet[Invoice]:
+    """Invoices this actor may see, newest first, with ``paid_minor`` and ``open_minor``."""
+    return with_payments(
+        Invoice.objects.all()
+        if actor.may(Capability.SEE_MONEY)
+        else Invoice.objects.filter(person__in=Person.objects.filter(pk=actor.person_id))
+    ).order_by("-issued_at", "-pk")
+
+
+def with_payments(invoices: QuerySet[Invoice]) -> QuerySet[Invoice]:
+    """Annotate ``paid_minor`` and ``open_minor``."""
+    paid = Coalesce(Sum("payments__amount_minor"), 0)
+    return invoices.select_related("person").annotate(paid_minor=paid, open_minor=F("total_minor") - paid)
+
+
+def open_invoices() -> QuerySet[Invoice]:
+    """Invoices that are not fully paid, oldest due first."""
+    return with_payments(Invoice.objects.all()).filter(open_minor__gt=0).order_by("due_on", "pk")
+
+
+def paid() -> QuerySet[Invoice]:
+    """Invoices paid in full."""
+    payments = (
+        Payment.objects.filter(invoice=OuterRef("pk")).values("invoice").annotate(paid=Sum("amount_minor"))
+    )
+    return Invoice.objects.alias(paid=Subquery(payments.values("paid"))).filter(paid__gte=F("total_minor"))
