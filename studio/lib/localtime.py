@@ -16,9 +16,13 @@ from zoneinfo import ZoneInfo
 
 Shift = Literal["none", "gap", "fold"]
 
+_NO_TIME = timedelta()
 _ONE_DAY = timedelta(days=1)
 _ONE_SECOND = timedelta(seconds=1)
 _NOT_PLACES = ("posix/", "right/", "SystemV/", "Etc/")
+# Not %a and %b: those follow the locale of the process.
+_DAY_NAMES = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_MONTH_NAMES = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _NOT_ZONES = frozenset({"localtime", "posixrules", "Factory", "leapseconds"})
 
 
@@ -38,12 +42,17 @@ class Resolved:
 class ClockChange:
     """The clocks of a zone change at this instant, by this much (positive: they go forward).
 
-    ``on`` is the local date that the clocks showed when it happened.
+    ``unclear`` are the local times that are skipped or come twice, half-open; ``on`` is the local date that
+    was going on: clocks that fall back at midnight do so on the evening before.
     """
 
     at: datetime
-    on: date
     by: timedelta
+    unclear: tuple[datetime, datetime]
+
+    @property
+    def on(self) -> date:
+        return (self.unclear[0] if self.by > _NO_TIME else self.unclear[1] - _ONE_SECOND).date()
 
 
 def zone_named(zone: str) -> ZoneInfo:
@@ -144,9 +153,15 @@ def changes_in(year: int, zone: str) -> tuple[ClockChange, ...]:
     return tuple(changes)
 
 
+def spoken(on: date) -> str:
+    """A date as sentences write it: “Mon 5 Jan 2026”."""
+    return f"{_DAY_NAMES[on.weekday()]} {on.day} {_MONTH_NAMES[on.month - 1]} {on.year}"
+
+
 def shift_note(change: ClockChange, starts_at: time) -> str:
     """The preview's words: “clocks changed on 25 Oct: still 18:00 local time” (V-10)."""
-    return f"clocks changed on {change.on.day} {change.on:%b}: still {starts_at:%H:%M} local time"
+    month = _MONTH_NAMES[change.on.month - 1]
+    return f"clocks changed on {change.on.day} {month}: still {starts_at:%H:%M} local time"
 
 
 def _aware(at: datetime) -> datetime:
@@ -181,5 +196,5 @@ def _change_between(earlier: datetime, later: datetime, place: ZoneInfo) -> Cloc
             earlier = middle
         else:
             later = middle
-    shown = (later + before - _ONE_SECOND).date() if after < before else (later + before).date()
-    return ClockChange(later, shown, after - before)
+    showed, shows = ((later + offset).replace(tzinfo=None) for offset in (before, after))
+    return ClockChange(later, after - before, (min(showed, shows), max(showed, shows)))

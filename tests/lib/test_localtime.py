@@ -90,6 +90,9 @@ def test_every_clock_change_is_found_to_the_second():
         slow = [(at, after - before) for at, before, after in changes_by_the_hour(zone, 2024, 2035)]
         quick = [change for year in range(2024, 2036) for change in localtime.changes_in(year, zone)]
         assert [(change.at, change.by) for change in quick] == slow, zone
+        for change in quick:
+            kinds = [localtime.resolve(local, zone).shift for local in change.unclear]
+            assert kinds == ["gap" if change.by > 0 * HOUR else "fold", "none"], (zone, change)
 
 
 def test_days_follow_each_other_without_gap_or_overlap():
@@ -178,7 +181,11 @@ def test_elapsed_time_is_not_wall_clock_time():
 def test_a_preview_names_the_change_between_two_dates():
     """V-10, UX 1.6"""
     changes = localtime.clock_changes(date(2026, 10, 19), date(2026, 10, 26), "Europe/London")
-    assert changes == [ClockChange(datetime(2026, 10, 25, 1, tzinfo=UTC), date(2026, 10, 25), -HOUR)]
+    two_o_clock = datetime.combine(date(2026, 10, 25), time(2))
+    assert changes == [
+        ClockChange(datetime(2026, 10, 25, 1, tzinfo=UTC), -HOUR, (two_o_clock - HOUR, two_o_clock))
+    ]
+    assert changes[0].on == date(2026, 10, 25)
     assert localtime.shift_note(changes[0], time(18)) == "clocks changed on 25 Oct: still 18:00 local time"
     assert localtime.clock_changes(date(2026, 10, 26), date(2026, 12, 31), "Europe/London") == []
     assert len(localtime.clock_changes(date(2026, 1, 1), date(2028, 12, 31), "Europe/London")) == 6
@@ -220,3 +227,7 @@ def test_wall_clock_times_and_instants_are_not_confused(now):
             confused(now.replace(tzinfo=None), "Europe/London")
     with pytest.raises(ValueError, match="carries its zone"):
         localtime.elapsed(now.replace(tzinfo=None), now)
+
+
+def test_dates_are_spoken_with_their_weekday_in_any_locale():
+    assert localtime.spoken(date(2026, 1, 5)) == "Mon 5 Jan 2026"
