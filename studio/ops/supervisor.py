@@ -105,9 +105,7 @@ class Demo:
         argv: list[str | Path] = [sys.executable, PROJECT / "manage.py", *words]
         process = processes.start(argv, env=self.environment)
         try:
-            reader = log.follow(
-                name, process, is_wanted=lambda text: bool(text) and "No migrations to" not in text
-            )
+            reader = log.follow(name, process, is_wanted=_is_worth_showing)
             process.wait()
             reader.join()
         finally:
@@ -291,9 +289,13 @@ def _is_ready(address: str) -> bool:
     return False
 
 
+_NOISE = [" /static/", " /readyz "]
+_NOISE += ["Operations to perform:", "Apply all migrations:", "Running migrations:", "No migrations to"]
+
+
 def _is_worth_showing(text: str) -> bool:
     """Leave out what nobody reads: style sheets fetched, our own question whether it is ready."""
-    return bool(text.strip()) and " /static/" not in text and " /readyz " not in text
+    return bool(text.strip()) and not any(noise in text for noise in _NOISE)
 
 
 def _kept_secret(path: Path) -> str:

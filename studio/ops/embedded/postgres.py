@@ -180,7 +180,8 @@ def reachable_home(preferred: Path) -> Path:
 
 
 def _can_enter(folder: Path) -> bool:
-    return processes.start(["/bin/sh", "-c", 'cd "$1"', "sh", folder], user="nobody").wait() == 0
+    argv = ["/bin/sh", "-c", 'cd "$1"', "sh", folder]
+    return processes.start(argv, user="nobody", output=subprocess.DEVNULL).wait() == 0
 
 
 def _environment() -> dict[str, str]:
