@@ -140,8 +140,9 @@ TEMPLATES = [
                 "django.template.context_processors.csp",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "studio.web.context.shell",
             ],
-            "builtins": ["django.templatetags.static"],
+            "builtins": ["django.templatetags.static", "studio.web.templatetags.studio"],
         },
     },
 ]
@@ -220,6 +221,24 @@ STUDIO_DESK_DAY = timedelta(hours=12)
 ACCOUNT_ADAPTER = "studio.web.accounts.adapter.SignInAdapter"
 MFA_ADAPTER = "studio.web.accounts.second_step.SecondStepAdapter"
 ACCOUNT_SIGNUP_FORM_CLASS = "studio.web.accounts.forms.SignUpForm"
+_FORMS = "studio.web.accounts.worded_forms."
+ACCOUNT_FORMS = {
+    "login": _FORMS + "LoginForm",
+    "signup": _FORMS + "SignupForm",
+    "request_login_code": _FORMS + "RequestLoginCodeForm",
+    "confirm_login_code": _FORMS + "ConfirmLoginCodeForm",
+    "verify_email": _FORMS + "ConfirmAddressForm",
+    "reset_password": _FORMS + "ResetPasswordForm",
+    "reset_password_from_key": _FORMS + "ResetPasswordKeyForm",
+    "change_password": _FORMS + "ChangePasswordForm",
+    "set_password": _FORMS + "SetPasswordForm",
+    "reauthenticate": _FORMS + "ReauthenticateForm",
+}
+MFA_FORMS = {
+    "authenticate": _FORMS + "SecondStepForm",
+    "reauthenticate": _FORMS + "SecondStepAgainForm",
+    "activate_totp": _FORMS + "ActivateAppForm",
+}
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_LOGIN_BY_CODE_SUPPORTS_RESEND = True
@@ -250,6 +269,7 @@ SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_HTTPONLY = True
 CSRF_COOKIE_SAMESITE = "Lax"
+CSRF_FAILURE_VIEW = "studio.web.shell.form_expired"
 if IS_PRODUCTION:
     SESSION_COOKIE_SECURE = True
     CSRF_COOKIE_SECURE = True

@@ -10,6 +10,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     route("readyz", health.ready, name="readyz", policy=PUBLIC),
     route("theme/", shell.choose_theme, name="theme", policy=PUBLIC.on("POST")),
     path("accounts/", include("studio.web.accounts.urls")),
+    path("desk/", include("studio.web.desk.urls")),
     path("admin/", (guarded(owner_admin.site.get_urls(), OWNER), "admin", "admin")),
 ]
 

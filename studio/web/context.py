@@ -1,0 +1,111 @@
+"""What every page's frame shows: the sections this person may open, the theme, the studio's name.
+
+A section whose page does not exist yet, or that its own policy would refuse, is absent rather than dead.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, resolve, reverse
+from django.utils.functional import SimpleLazyObject
+
+from studio.web import toasts
+
+THEMES = ("auto", "light", "dark")
+THEME_COOKIE = "theme"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One section: what it is called, the route it opens, its icon, and where its pages live."""
+
+    label: str
+    route: str
+    icon: str
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """An entry as shown to one person on one page."""
+
+    label: str
+    href: str
+    icon: str
+    is_current: bool
+
+
+DESK = (
+    Entry("Today", "desk:today", "house"),
+    Entry("Calendar", "desk:calendar", "calendar-days"),
+    Entry("People", "desk:people", "users"),
+    Entry("Sessions", "desk:sessions", "list-checks"),
+    Entry("Money", "desk:money", "receipt"),
+    Entry("Settings", "desk:settings", "settings"),
+)
+ON_THE_BOTTOM_BAR = 4
+"""How many desk sections a phone shows beside More."""
+
+PORTAL = (
+    Entry("Book", "portal:book", "calendar-plus"),
+    Entry("My bookings", "portal:bookings", "calendar-check"),
+    Entry("Passes", "portal:passes", "ticket"),
+    Entry("Account", "portal:account", "circle-user"),
+)
+
+
+def shell(request: HttpRequest) -> dict[str, object]:
+    """Context processor: sections, theme, and what is waiting to be said (taken only by a page that says it)."""
+    desk, portal = links(request, DESK), links(request, PORTAL)
+    news = SimpleLazyObject(lambda: toasts.take(request))
+    return {
+        "desk_nav": desk,
+        "desk_bottom": desk[:ON_THE_BOTTOM_BAR],
+        "desk_more": desk[ON_THE_BOTTOM_BAR:],
+        "desk_home": desk[0].href if desk else "",
+        "portal_nav": portal,
+        "portal_home": address("portal:book") or "/",
+        "toasts": SimpleLazyObject(lambda: news.toasts),
+        "notices": SimpleLazyObject(lambda: news.notices),
+        "theme": theme(request),
+        "themes": THEMES,
+        "theme_address": address("theme"),
+        "sign_in_address": address("account_login"),
+        "sign_out_address": address("account_logout"),
+    }
+
+
+def links(request: HttpRequest, entries: Iterable[Entry]) -> list[Link]:
+    """The entries whose page exists and lets this person in, the current one marked."""
+    found = [
+        (entry, href) for entry in entries if (href := address(entry.route)) and _may_open(request, href)
+    ]
+    current = _current(request.path, [href for _, href in found])
+    return [Link(entry.label, href, entry.icon, href == current) for entry, href in found]
+
+
+def theme(request: HttpRequest) -> str:
+    """``auto``, ``light`` or ``dark``, from a cookie: the first byte of the page already knows it."""
+    chosen = request.COOKIES.get(THEME_COOKIE, "auto")
+    return chosen if chosen in THEMES else "auto"
+
+
+def address(route: str) -> str:
+    """The address of a route, or nothing while it does not exist."""
+    try:
+        return reverse(route)
+    except NoReverseMatch:
+        return ""
+
+
+def _may_open(request: HttpRequest, href: str) -> bool:
+    policy = getattr(resolve(href).func, "policy", None)
+    return policy is None or policy.admits(request, "GET")
+
+
+def _current(path: str, addresses: list[str]) -> str:
+    """The longest address that this page lies under; ``/`` and ``/me/`` count only for themselves."""
+    under = [each for each in addresses if path == each or (path.startswith(each) and each.count("/") > 2)]
+    return max(under, key=len, default="")
