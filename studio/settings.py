@@ -227,7 +227,7 @@ ACCOUNT_FORMS = {
     "signup": _FORMS + "SignupForm",
     "request_login_code": _FORMS + "RequestLoginCodeForm",
     "confirm_login_code": _FORMS + "ConfirmLoginCodeForm",
-    "verify_email": _FORMS + "ConfirmAddressForm",
+    "confirm_email_verification_code": _FORMS + "ConfirmAddressForm",
     "reset_password": _FORMS + "ResetPasswordForm",
     "reset_password_from_key": _FORMS + "ResetPasswordKeyForm",
     "change_password": _FORMS + "ChangePasswordForm",
@@ -329,14 +329,14 @@ WHITENOISE_AUTOREFRESH = DEBUG
 
 # --- mail --------------------------------------------------------------------------------------------
 
-DEFAULT_FROM_EMAIL = os.environ.get("DEFAULT_FROM_EMAIL", "Studio <studio@northside.example>")
+DEFAULT_FROM_EMAIL = os.environ.get("DEFAULT_FROM_EMAIL") or "Studio <studio@northside.example>"
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 if IS_PRODUCTION:
     _mail = {
         "BACKEND": "django.core.mail.backends.smtp.EmailBackend",
         "OPTIONS": {
-            "host": os.environ.get("EMAIL_HOST", "localhost"),
-            "port": int(os.environ.get("EMAIL_PORT", "587")),
+            "host": os.environ.get("EMAIL_HOST") or "localhost",
+            "port": int(os.environ.get("EMAIL_PORT") or 587),
             "username": os.environ.get("EMAIL_HOST_USER", ""),
             "password": _secret("EMAIL_HOST_PASSWORD"),
             "use_tls": _flag("EMAIL_USE_TLS", default=True),

@@ -180,7 +180,7 @@ def reachable_home(preferred: Path) -> Path:
 
 
 def _can_enter(folder: Path) -> bool:
-    argv = ["/bin/sh", "-c", 'cd "$1"', "sh", folder]
+    argv: list[str | Path] = ["/bin/sh", "-c", 'cd "$1"', "sh", folder]
     return processes.start(argv, user="nobody", output=subprocess.DEVNULL).wait() == 0
 
 
