@@ -8,3 +8,5 @@ from studio.settings import *  # noqa: E402, F403
 
 # Argon2 is slow on purpose; a test that is about hashing says so and overrides this.
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+# The database cache outlives a test's rollback; counted sign-in tries must not.
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}

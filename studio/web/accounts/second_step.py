@@ -15,7 +15,9 @@ HAS_SECOND_STEP = "has_second_step"
 
 def is_missing(request: HttpRequest) -> bool:
     """Whether this is one of the team without an authenticator app, where the studio asks for one."""
-    if not settings.STUDIO_STAFF_TOTP_REQUIRED or not request.actor.is_desk:
+    if not settings.STUDIO_STAFF_TOTP_REQUIRED:
+        return False
+    if not (request.actor.is_desk or request.user.is_superuser):
         return False
     # Once seen it stays true for this sign-in: the team cannot switch it off (see below).
     if request.session.get(HAS_SECOND_STEP) == request.user.pk:

@@ -1,0 +1,113 @@
+"""What the tables of people promise by themselves, and whom a query shows."""
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+
+from studio.people.models import Household, Person, Studio, User
+from studio.people.queries import people
+from studio.people.rules.permissions import NOBODY, Role
+from tests import logins
+
+pytestmark = pytest.mark.django_db
+
+
+def refused(act: object) -> bool:
+    try:
+        with transaction.atomic():
+            act()  # type: ignore[operator]
+    except IntegrityError:
+        return True
+    return False
+
+
+def test_there_is_one_studio() -> None:
+    first = Studio.objects.current()
+
+    assert Studio.objects.current() == first
+    assert refused(lambda: Studio.objects.create(id=2, name="Another"))
+    assert Studio.objects.count() == 1
+
+
+def test_a_login_address_is_kept_in_lower_case_and_used_once() -> None:
+    made = User.objects.create_user(" Ana@Studio.Example ")
+
+    assert made.email == "ana@studio.example"
+    assert refused(lambda: User.objects.create_user("ANA@studio.example"))
+    assert refused(lambda: User.objects.create(email="Joe@studio.example"))
+
+
+def test_two_people_may_share_an_address_but_not_a_login() -> None:
+    parent = logins.person(email="home@studio.example", sign_in=True)
+    child = logins.person(email="home@studio.example")
+
+    assert refused(lambda: Person.objects.filter(pk=child.pk).update(user=parent.user))
+
+
+def test_a_person_has_a_name_and_a_known_role() -> None:
+    assert refused(lambda: logins.person(name=""))
+    assert refused(lambda: logins.person(role="boss"))
+
+
+def test_members_see_themselves_and_those_they_pay_for() -> None:
+    parent, child, stranger = logins.person(), logins.person(), logins.person()
+    household = Household.objects.create(name="Home", payer=parent)
+    Person.objects.filter(pk__in=[parent.pk, child.pk]).update(household=household)
+
+    assert set(Person.objects.visible_to(parent.actor)) == {parent, child}
+    assert set(Person.objects.visible_to(child.actor)) == {child}
+    practitioner = logins.person(Role.PRACTITIONER)
+    assert set(Person.objects.visible_to(practitioner.actor)) == {practitioner}
+    assert set(Person.objects.visible_to(NOBODY)) == set()
+    assert {parent, child, stranger} <= set(Person.objects.visible_to(logins.person(Role.STAFF).actor))
+
+
+def test_someone_deactivated_may_do_nothing() -> None:
+    assert logins.person(Role.ADMIN, is_active=False).actor.capabilities == frozenset()
+
+
+def test_the_directory_finds_by_any_part_of_name_address_and_phone() -> None:
+    desk = logins.person(Role.STAFF, name="Desk").actor
+    zoe = logins.person(name="Zoë Ångström", email="zoe@north.example", phone="07700 900 123")
+    amir = logins.person(name="Amir Patel", email="amir@north.example", phone="")
+
+    def found(text: str) -> list[Person]:
+        return list(people.directory(actor=desk, search=text))
+
+    assert found("ångs zoë") == [zoe]
+    assert found("NORTH.example") == [amir, zoe]
+    assert found("07700900") == [zoe]
+    assert found("patel 07700") == []
+    assert found("100%") == []
+
+
+def test_the_directory_lists_by_name_role_and_state() -> None:
+    desk = logins.person(Role.STAFF, name="desk")
+    ben, ada = logins.person(name="ben"), logins.person(name="Ada")
+    gone = logins.person(name="Gone", is_active=False)
+
+    assert list(people.directory(actor=desk.actor)) == [ada, ben, desk]
+    assert list(people.directory(actor=desk.actor, role=Role.STAFF)) == [desk]
+    assert list(people.directory(actor=desk.actor, is_active=False)) == [gone]
+    assert list(people.directory(actor=ben.actor)) == [ben]
+
+
+def test_search_to_add_offers_active_people_from_two_letters_on() -> None:
+    desk = logins.person(Role.STAFF, name="Desk").actor
+    ada = logins.person(name="Ada")
+    logins.person(name="Adam", is_active=False)
+
+    assert people.find("A", actor=desk) == []
+    assert people.find("ad", actor=desk) == [ada]
+    assert people.find("ad", actor=ada.actor) == [ada]
+    assert people.find("de", actor=ada.actor) == []
+
+
+def test_a_search_can_use_the_trigram_index() -> None:
+    desk = logins.person(Role.STAFF).actor
+    with connection.cursor() as cursor:
+        # A few rows are always read one by one; what is asked here is whether the index fits the question.
+        cursor.execute("SET LOCAL enable_seqscan = off")
+
+    plan = people.directory(actor=desk, search="ångström").explain()
+
+    assert "person_search_text_trigram" in plan
