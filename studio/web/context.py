@@ -20,11 +20,12 @@ THEME_COOKIE = "theme"
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One section: what it is called, the route it opens, its icon, and where its pages live."""
+    """One section: what it is called, the route it opens, its icon, and the letter that goes there after g."""
 
     label: str
     route: str
     icon: str
+    key: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,15 +36,16 @@ class Link:
     href: str
     icon: str
     is_current: bool
+    key: str = ""
 
 
 DESK = (
-    Entry("Today", "desk:today", "house"),
-    Entry("Calendar", "desk:calendar", "calendar-days"),
-    Entry("People", "desk:people", "users"),
-    Entry("Sessions", "desk:sessions", "list-checks"),
-    Entry("Money", "desk:money", "receipt"),
-    Entry("Settings", "desk:settings", "settings"),
+    Entry("Today", "desk:today", "house", "t"),
+    Entry("Calendar", "desk:calendar", "calendar-days", "c"),
+    Entry("People", "desk:people", "users", "p"),
+    Entry("Sessions", "desk:sessions", "list-checks", "s"),
+    Entry("Money", "desk:money", "receipt", "m"),
+    Entry("Settings", "desk:settings", "settings", "e"),
 )
 ON_THE_BOTTOM_BAR = 4
 """How many desk sections a phone shows beside More."""
@@ -83,7 +85,7 @@ def links(request: HttpRequest, entries: Iterable[Entry]) -> list[Link]:
         (entry, href) for entry in entries if (href := address(entry.route)) and _may_open(request, href)
     ]
     current = _current(request.path, [href for _, href in found])
-    return [Link(entry.label, href, entry.icon, href == current) for entry, href in found]
+    return [Link(entry.label, href, entry.icon, href == current, entry.key) for entry, href in found]
 
 
 def theme(request: HttpRequest) -> str:

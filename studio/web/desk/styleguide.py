@@ -108,9 +108,6 @@ def _samples() -> dict[str, Any]:
         "tabs": _tabs(),
         "strip": _strip(),
         "calendar": _calendar(),
-        "empty_calendar": week.lay_out(
-            [week.Column(on=MONDAY + timedelta(days=n), blocks=[]) for n in range(7)]
-        ),
         "consequences": _consequences(),
         "no_consequences": [],
         "ledger": _ledger(),
