@@ -242,9 +242,9 @@ def _stop_leftover(data: Path, password: str) -> None:
             row = connection.execute("SHOW data_directory").fetchone()
         if row and Path(row[0]).resolve() == data.resolve():
             os.kill(pid, signal.SIGINT)
-            for _ in range(200):
-                os.kill(pid, 0)
-                time.sleep(0.1)
+            deadline = time.monotonic() + 20
+            while (data / "postmaster.pid").exists() and time.monotonic() < deadline:
+                time.sleep(0.05)
 
 
 @contextmanager
