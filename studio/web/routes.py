@@ -22,10 +22,13 @@ from typing import Any
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
-from django.urls import URLPattern, URLResolver, get_resolver, path, re_path
+from django.urls import URLPattern, URLResolver, get_resolver, path, re_path, register_converter
 
+from studio.lib import codes
 from studio.people.rules.permissions import Capability
 from studio.web import refusal_pages
+
+register_converter(codes.CodeConverter, "code")
 
 READING = ("GET", "HEAD", "OPTIONS")
 KNOWN_METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE")

@@ -1,0 +1,5 @@
+"""Pages of the desk: passes."""
+
+from django.urls import URLPattern
+
+routes: list[URLPattern] = []
