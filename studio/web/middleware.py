@@ -14,6 +14,9 @@ from studio.people.rules.permissions import NOBODY
 from studio.web import routes
 from studio.web.accounts import second_step, sign_in_limits
 
+# What a page of ours never asks the browser for, and nothing put into one shall either.
+UNUSED_POWERS = "camera=(), geolocation=(), microphone=(), payment=(), usb=()"
+
 Answer = Callable[[HttpRequest], HttpResponse]
 
 
@@ -44,8 +47,9 @@ class RequestFactsMiddleware:
         sign_in_limits.end_if_over(request)
         know(request)
         response = self.answer(request)
-        if request.user.is_authenticated and not response.has_header("Cache-Control"):
-            response["Cache-Control"] = "no-store, private"
+        response.headers.setdefault("Permissions-Policy", UNUSED_POWERS)
+        if request.user.is_authenticated:
+            response.headers.setdefault("Cache-Control", "no-store, private")
         return response
 
 
