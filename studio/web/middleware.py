@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 
@@ -13,11 +13,12 @@ from studio.people.models import Studio
 from studio.people.rules.permissions import NOBODY
 from studio.web import routes
 from studio.web.accounts import second_step, sign_in_limits
+from studio.web.requests import Request
 
 # What a page of ours never asks the browser for, and nothing put into one shall either.
 UNUSED_POWERS = "camera=(), geolocation=(), microphone=(), payment=(), usb=()"
 
-Answer = Callable[[HttpRequest], HttpResponse]
+Answer = Callable[[Request], HttpResponse]
 
 
 def clock() -> datetime:
@@ -41,9 +42,9 @@ class RequestFactsMiddleware:
         if missing := routes.undeclared():
             raise ImproperlyConfigured("\n".join(routes.undeclared_message(pattern) for pattern in missing))
 
-    def __call__(self, request: HttpRequest) -> HttpResponse:
+    def __call__(self, request: Request) -> HttpResponse:
         request.now = clock()
-        request.studio = SimpleLazyObject(Studio.objects.current)
+        request.studio = SimpleLazyObject(Studio.objects.current)  # type: ignore[assignment]
         sign_in_limits.end_if_over(request)
         know(request)
         response = self.answer(request)
@@ -53,10 +54,12 @@ class RequestFactsMiddleware:
         return response
 
 
-def know(request: HttpRequest) -> None:
+def know(request: Request) -> None:
     """Work out who is behind this request; again after a token was accepted or someone signed in."""
     user = request.user
     person = getattr(user, "person", None) if user.is_authenticated else None
     request.person = person
     request.actor = person.actor if person is not None else NOBODY
-    request.lacks_second_step = SimpleLazyObject(lambda: second_step.is_missing(request))
+    request.lacks_second_step = SimpleLazyObject(  # type: ignore[assignment]
+        lambda: second_step.is_missing(request)
+    )

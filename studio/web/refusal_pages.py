@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from urllib.parse import urlencode, urlsplit
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render, resolve_url
 from django.utils.http import url_has_allowed_host_and_scheme
 from django_htmx.http import HttpResponseClientRedirect
@@ -12,21 +12,22 @@ from django_htmx.http import HttpResponseClientRedirect
 from studio.people.queries import people
 from studio.people.rules import permissions
 from studio.people.rules.permissions import Capability
+from studio.web.requests import Request
 
 
-def to_sign_in(request: HttpRequest) -> HttpResponse:
+def to_sign_in(request: Request) -> HttpResponse:
     """Sign in first, then return to where they were."""
     back = _way_back(request)
     query = f"?{urlencode({'next': back})}" if back else ""
     return _go(request, resolve_url(settings.LOGIN_URL) + query)
 
 
-def to_second_step(request: HttpRequest) -> HttpResponse:
+def to_second_step(request: Request) -> HttpResponse:
     """Staff set up their authenticator app before anything else."""
     return _go(request, resolve_url("mfa_activate_totp"))
 
 
-def not_allowed(request: HttpRequest, needed: Sequence[Capability]) -> HttpResponse:
+def not_allowed(request: Request, needed: Sequence[Capability]) -> HttpResponse:
     """403, saying what is missing and who can give it. A member is not told the names of the team."""
     roles = [
         permissions.ROLE_WORDS[role] for capability in needed for role in permissions.roles_with(capability)
@@ -39,7 +40,7 @@ def not_allowed(request: HttpRequest, needed: Sequence[Capability]) -> HttpRespo
     return render(request, "shell/403.html", context, status=403)
 
 
-def safe_next(request: HttpRequest, address: str | None) -> str | None:
+def safe_next(request: Request, address: str | None) -> str | None:
     """The address if it is one of ours, else None: nobody is sent to a stranger's site after signing in."""
     if address and url_has_allowed_host_and_scheme(
         address, allowed_hosts={request.get_host()}, require_https=request.is_secure()
@@ -48,7 +49,7 @@ def safe_next(request: HttpRequest, address: str | None) -> str | None:
     return None
 
 
-def _way_back(request: HttpRequest) -> str | None:
+def _way_back(request: Request) -> str | None:
     """The page they were on: this one when it can be read, else the page whose form they sent."""
     if getattr(request, "htmx", False) and request.htmx.current_url_abs_path:
         return safe_next(request, request.htmx.current_url_abs_path)
@@ -60,7 +61,7 @@ def _way_back(request: HttpRequest) -> str | None:
     return safe_next(request, page.path + (f"?{page.query}" if page.query else ""))
 
 
-def _go(request: HttpRequest, address: str) -> HttpResponse:
+def _go(request: Request, address: str) -> HttpResponse:
     """A redirect that a fragment request follows as a whole page."""
     if getattr(request, "htmx", False):
         return HttpResponseClientRedirect(address)

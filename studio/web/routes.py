@@ -15,20 +15,23 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
-from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.http import HttpResponse, HttpResponseNotAllowed
 from django.urls import URLPattern, URLResolver, get_resolver, path, re_path, register_converter
 
 from studio.lib import codes
 from studio.people.rules.permissions import Capability
 from studio.web import refusal_pages
+from studio.web.requests import Request
 
 register_converter(codes.CodeConverter, "code")
+
+Patterns = Iterable[URLPattern | URLResolver]
 
 READING = ("GET", "HEAD", "OPTIONS")
 KNOWN_METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE")
@@ -82,7 +85,7 @@ class Policy:
             return self.any_of_to_write
         return self.any_of
 
-    def admits(self, request: HttpRequest, method: str | None = None) -> bool:
+    def admits(self, request: Request, method: str | None = None) -> bool:
         """Whether the person behind this request may do this."""
         if self.entry is Entry.ANYONE:
             return True
@@ -130,12 +133,15 @@ def in_sign_in(policy: Policy) -> Policy:
 
 @dataclass(frozen=True, slots=True)
 class Declared:
-    """One address and its policy, for the check and for the test that tries them all."""
+    """One address and its policy, for the check and for the test that tries them all.
+
+    ``name`` is the one to reverse, with its namespace; ``arguments`` are the parts to fill in.
+    """
 
     pattern: str
     name: str
     policy: Policy
-    arguments: tuple[str, ...] = field(default=())
+    arguments: tuple[str, ...] = ()
 
 
 def route(pattern: str, view: Callable[..., Any], *, name: str, policy: Policy) -> URLPattern:
@@ -148,7 +154,7 @@ def route_matching(expression: str, view: Callable[..., Any], *, name: str, poli
     return re_path(expression, guard(view, policy), name=name)
 
 
-def guarded(patterns: Iterable[URLPattern | URLResolver], policy: Policy) -> list[URLPattern | URLResolver]:
+def guarded(patterns: Patterns, policy: Policy) -> list[URLPattern | URLResolver]:
     """The addresses of somebody else's package, all under one policy."""
     guarded_patterns: list[URLPattern | URLResolver] = []
     for each in patterns:
@@ -167,7 +173,7 @@ def guard(view: Callable[..., Any], policy: Policy) -> Callable[..., Any]:
     """The view behind its policy. Methods first, then who, then the second step of signing in."""
 
     @functools.wraps(view)
-    def guarded_view(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def guarded_view(request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
         if policy.is_api:
             return view(request, *args, **kwargs)
         if request.method not in policy.allowed_methods:
@@ -182,7 +188,7 @@ def guard(view: Callable[..., Any], policy: Policy) -> Callable[..., Any]:
     return guarded_view
 
 
-def _turned_away(request: HttpRequest, policy: Policy) -> HttpResponse | None:
+def _turned_away(request: Request, policy: Policy) -> HttpResponse | None:
     """The page for someone the policy does not admit, or None."""
     if policy.entry is Entry.ANYONE:
         return None
@@ -195,26 +201,24 @@ def _turned_away(request: HttpRequest, policy: Policy) -> HttpResponse | None:
     return None
 
 
-def declared(
-    patterns: Iterable[URLPattern | URLResolver] | None = None, prefix: str = ""
-) -> Iterator[Declared]:
+def declared(patterns: Patterns | None = None) -> Iterator[Declared]:
     """Every address of the site with its policy.
 
     :raises ImproperlyConfigured: for an address without one.
     """
-    for each, whole in _addresses(patterns, prefix):
-        policy = getattr(each.callback, "policy", None)
+    for address in _addresses(patterns):
+        policy = getattr(address.view, "policy", None)
         if not isinstance(policy, Policy):
-            raise ImproperlyConfigured(undeclared_message(whole))
-        yield Declared(whole, each.name or "", policy, tuple(each.pattern.regex.groupindex))
+            raise ImproperlyConfigured(undeclared_message(address.pattern))
+        yield Declared(address.pattern, address.name, policy, address.arguments)
 
 
-def undeclared(patterns: Iterable[URLPattern | URLResolver] | None = None) -> list[str]:
+def undeclared(patterns: Patterns | None = None) -> list[str]:
     """The addresses nobody declared a policy for."""
     return [
-        whole
-        for each, whole in _addresses(patterns, "")
-        if not isinstance(getattr(each.callback, "policy", None), Policy)
+        address.pattern
+        for address in _addresses(patterns)
+        if not isinstance(getattr(address.view, "policy", None), Policy)
     ]
 
 
@@ -225,12 +229,23 @@ def undeclared_message(pattern: str) -> str:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Address:
+    pattern: str
+    name: str
+    view: Callable[..., Any]
+    arguments: tuple[str, ...]
+
+
 def _addresses(
-    patterns: Iterable[URLPattern | URLResolver] | None, prefix: str
-) -> Iterator[tuple[URLPattern, str]]:
+    patterns: Patterns | None, before: str = "", namespaces: tuple[str, ...] = (), given: tuple[str, ...] = ()
+) -> Iterator[_Address]:
     for each in get_resolver().url_patterns if patterns is None else patterns:
-        whole = prefix + str(each.pattern)
+        whole = before + str(each.pattern)
+        arguments = (*given, *each.pattern.regex.groupindex)
         if isinstance(each, URLResolver):
-            yield from _addresses(each.url_patterns, whole)
+            inner = (*namespaces, each.namespace) if each.namespace else namespaces
+            yield from _addresses(each.url_patterns, whole, inner, arguments)
         else:
-            yield each, whole
+            name = ":".join((*namespaces, each.name)) if each.name else ""
+            yield _Address(whole, name, each.callback, arguments)

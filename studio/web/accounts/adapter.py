@@ -6,13 +6,14 @@ from allauth.account.adapter import DefaultAccountAdapter
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.forms import BaseForm
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import resolve_url
 
 from memberships.domain import people
 from studio.people.rules.permissions import SYSTEM
 from studio.web import middleware
 from studio.web.accounts import sign_in_limits
+from studio.web.requests import Request
 
 WRONG = "That e-mail address and password do not fit together. Check both, or let us send you a code."
 
@@ -36,25 +37,25 @@ class SignInAdapter(DefaultAccountAdapter):
         "unknown_email": "We do not know this address. Check it, or ask the desk.",
     }
 
-    def is_open_for_signup(self, request: HttpRequest) -> bool:
+    def is_open_for_signup(self, request: Request) -> bool:
         return bool(settings.STUDIO_SIGN_UP_OPEN)
 
-    def get_login_redirect_url(self, request: HttpRequest) -> str:
+    def get_login_redirect_url(self, request: Request) -> str:
         middleware.know(request)
         return resolve_url("/desk/" if request.actor.is_desk else "/")
 
-    def login(self, request: HttpRequest, user: AbstractBaseUser) -> None:
+    def login(self, request: Request, user: AbstractBaseUser) -> None:
         super().login(request, user)
         sign_in_limits.start(request)
 
-    def pre_login(self, request: HttpRequest, user: AbstractBaseUser, **kwargs: Any) -> HttpResponse | None:
+    def pre_login(self, request: Request, user: AbstractBaseUser, **kwargs: Any) -> HttpResponse | None:
         person = getattr(user, "person", None)
         if person is not None and not person.is_active:
             user.is_active = False  # for this attempt only; nothing is saved
         return super().pre_login(request, user, **kwargs)
 
     def save_user(
-        self, request: HttpRequest, user: AbstractBaseUser, form: BaseForm, commit: bool = True
+        self, request: Request, user: AbstractBaseUser, form: BaseForm, commit: bool = True
     ) -> AbstractBaseUser:
         """Someone signs up by themselves: a login, and the member it belongs to."""
         user = super().save_user(request, user, form, commit=commit)

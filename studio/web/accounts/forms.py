@@ -1,8 +1,11 @@
 """Shapes of what is typed on the way in."""
 
+from typing import Any
+
 from django import forms
 from django.contrib.auth import password_validation
 from django.core.exceptions import ValidationError
+from django.http import HttpRequest
 
 from studio.people.models import User
 
@@ -18,7 +21,7 @@ class SignUpForm(forms.Form):
     )
     field_order = ["name", "email", "password1", "password2"]
 
-    def signup(self, request, user) -> None:  # type: ignore[no-untyped-def]
+    def signup(self, request: HttpRequest, user: User) -> None:
         """Allauth asks for this hook; the adapter's ``save_user`` has done the work."""
 
 
@@ -33,7 +36,7 @@ class ChoosePasswordForm(forms.Form):
         error_messages={"required": "Choose a password."},
     )
 
-    def __init__(self, *args, user: User, **kwargs) -> None:  # type: ignore[no-untyped-def]
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.user = user
 

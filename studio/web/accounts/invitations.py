@@ -2,7 +2,7 @@
 
 from allauth.account.adapter import get_adapter
 from django.contrib.auth.hashers import make_password
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
@@ -11,13 +11,17 @@ from studio.lib.refusals import Refused
 from studio.people.models import Person
 from studio.people.queries import invitations
 from studio.web.accounts.forms import ChoosePasswordForm
+from studio.web.requests import Request
 
 
-def send(request: HttpRequest, person: Person) -> None:
+def send(request: Request, person: Person) -> None:
     """E-mail a person their link. Call it after ``people.invite`` has committed.
 
+    :raises ValueError: if the person has no login.
     :raises OSError: if the mail server cannot be reached; the invitation stands and may be sent again.
     """
+    if person.user is None:
+        raise ValueError("Invite the person first: people.invite(...) gives them a login.")
     token = invitations.token_for(person.user, at=request.now)
     address = request.build_absolute_uri(reverse("invitation", args=[token]))
     facts = {
@@ -29,7 +33,7 @@ def send(request: HttpRequest, person: Person) -> None:
     get_adapter().send_mail("account/email/invitation", person.user.email, facts)
 
 
-def accept(request: HttpRequest, token: str) -> HttpResponse:
+def accept(request: Request, token: str) -> HttpResponse:
     """The page behind the link: choose a password, then sign in with it."""
     try:
         user = invitations.invited(token, at=request.now)

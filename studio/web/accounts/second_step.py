@@ -8,12 +8,13 @@ from allauth.mfa.models import Authenticator
 from allauth.mfa.utils import is_mfa_enabled
 from cryptography.fernet import Fernet, MultiFernet
 from django.conf import settings
-from django.http import HttpRequest
+
+from studio.web.requests import Request
 
 HAS_SECOND_STEP = "has_second_step"
 
 
-def is_missing(request: HttpRequest) -> bool:
+def is_missing(request: Request) -> bool:
     """Whether this is one of the team without an authenticator app, where the studio asks for one."""
     if not settings.STUDIO_STAFF_TOTP_REQUIRED:
         return False

@@ -4,7 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 from django.conf import settings
 from django.contrib.auth import logout
-from django.http import HttpRequest
+
+from studio.web.requests import Request
 
 SIGNED_IN_AT = "signed_in_at"
 SEEN_AT = "seen_at"
@@ -12,12 +13,12 @@ SEEN_AT = "seen_at"
 SEEN_EVERY = timedelta(minutes=5)
 
 
-def start(request: HttpRequest) -> None:
+def start(request: Request) -> None:
     """Begin counting; called at every sign-in."""
     request.session[SIGNED_IN_AT] = request.session[SEEN_AT] = request.now.timestamp()
 
 
-def end_if_over(request: HttpRequest) -> None:
+def end_if_over(request: Request) -> None:
     """Sign the team out after a quiet half hour or a long day. Members keep the cookie's two weeks."""
     if not request.user.is_authenticated:
         return
@@ -34,5 +35,5 @@ def end_if_over(request: HttpRequest) -> None:
         request.session[SEEN_AT] = now.timestamp()
 
 
-def _moment(request: HttpRequest, name: str) -> datetime:
+def _moment(request: Request, name: str) -> datetime:
     return datetime.fromtimestamp(request.session[name], tz=UTC)
