@@ -4,8 +4,6 @@ Without DATABASE_URL the run brings its own Postgres and removes it at the end. 
 loopback address. After every test that touched the database, the books are checked.
 """
 
-import importlib
-import importlib.util
 import os
 import socket
 from collections.abc import Callable, Generator, Iterator
@@ -22,6 +20,7 @@ from psycopg.pq import TransactionStatus
 from pytest_django import DjangoDbBlocker
 
 from studio import settings as product_settings
+from studio.ops import verify
 from studio.ops.embedded import postgres
 from tests import clean_slate
 
@@ -118,10 +117,7 @@ def _violations() -> list[str]:
         and connection.connection.info.transaction_status == TransactionStatus.INERROR
     ):
         return []
-    if importlib.util.find_spec("billing.queries.invariants") is None:
-        return []
-    invariants = importlib.import_module("billing.queries.invariants")
-    return list(invariants.violations())
+    return verify.violations()
 
 
 # --- time --------------------------------------------------------------------------------------------

@@ -132,7 +132,9 @@ def plan(
     sold = Plan.objects.create(name=name or f"Plan {next(_number)}", is_on_sale=True)
     PlanBucket.objects.create(plan=sold, credit_type=kind)
     term = PaymentTerm.objects.create(plan=sold, name="paid once", price_minor=price_minor)
-    PaymentTermBucket.objects.create(payment_term=term, credit_type=kind, quantity=quantity, days_to_expire=days)
+    PaymentTermBucket.objects.create(
+        payment_term=term, credit_type=kind, quantity=quantity, days_to_expire=days
+    )
     return term
 
 

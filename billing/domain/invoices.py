@@ -36,9 +36,8 @@ def issue(*, person_id: int, by: Actor, at: datetime) -> int:
 
     :raises NothingToInvoice: if there is nothing.
     """
-    charges = list(
-        charge_queries.uninvoiced(person_id=person_id).order_by("pk").select_for_update(no_key=True)
-    )
+    due = charge_queries.uninvoiced(person_id=person_id).order_by("pk")
+    charges = list(due.select_for_update(no_key=True, of=["self"]))
     if not charges:
         raise NothingToInvoice(
             Reason(
@@ -56,7 +55,7 @@ def issue_due(*, person_id: int, by: Actor, at: datetime) -> int | None:
     Charges that another worker holds are left to it.
     """
     due = charge_queries.uninvoiced(person_id=person_id).filter(final_at__lte=at - GRACE)
-    charges = list(due.order_by("pk").select_for_update(no_key=True, skip_locked=True))
+    charges = list(due.order_by("pk").select_for_update(no_key=True, skip_locked=True, of=["self"]))
     return issue_for(person_id, charges, at=at).pk if charges else None
 
 
@@ -83,7 +82,7 @@ def issue_for(person_id: int, charges: Sequence[Charge], *, at: datetime) -> Inv
             charge=charge,
             description=charge.description,
             service_on=charge.service_on,
-            amount_minor=charge.amount_minor,
+            amount_minor=charge.amount_minor or 0,
         )
         for position, charge in enumerate(ordered, start=1)
     )

@@ -2,30 +2,30 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db.models import F, OuterRef, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 
 from billing.models import Invoice, Payment
-from studio.people.models import Person
 from studio.people.rules.permissions import Actor, Capability
 
 
-def visible_to(actor: Actor) -> QuerySet[Invoice]:
+def visible_to(actor: Actor) -> QuerySet[Any]:
     """Invoices this actor may see, newest first, with ``paid_minor`` and ``open_minor``."""
-    return with_payments(
-        Invoice.objects.all()
-        if actor.may(Capability.SEE_MONEY)
-        else Invoice.objects.filter(person__in=Person.objects.filter(pk=actor.person_id))
-    ).order_by("-issued_at", "-pk")
+    invoices = Invoice.objects.all()
+    if not actor.may(Capability.SEE_MONEY):
+        invoices = invoices.filter(person=actor.person_id) if actor.person_id else invoices.none()
+    return with_payments(invoices).order_by("-issued_at", "-pk")
 
 
-def with_payments(invoices: QuerySet[Invoice]) -> QuerySet[Invoice]:
+def with_payments(invoices: QuerySet[Invoice]) -> QuerySet[Any]:
     """Annotate ``paid_minor`` and ``open_minor``."""
     paid = Coalesce(Sum("payments__amount_minor"), 0)
     return invoices.select_related("person").annotate(paid_minor=paid, open_minor=F("total_minor") - paid)
 
 
-def open_invoices() -> QuerySet[Invoice]:
+def open_invoices() -> QuerySet[Any]:
     """Invoices that are not fully paid, oldest due first."""
     return with_payments(Invoice.objects.all()).filter(open_minor__gt=0).order_by("due_on", "pk")
 

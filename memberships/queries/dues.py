@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from billing.queries import invoices
@@ -14,7 +16,7 @@ def settled() -> QuerySet[DuesPeriod]:
     return DuesPeriod.objects.filter(Q(charge__amount_minor=0) | Exists(paid_invoices))
 
 
-def settled_without_lots() -> QuerySet[DuesPeriod]:
+def settled_without_lots() -> QuerySet[DuesPeriod, Any]:
     """Settled periods of payment terms that grant credits, and that have not been granted for.
 
     Oldest first.

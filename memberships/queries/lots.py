@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from django.db.models import F, OuterRef, QuerySet, Subquery, Sum
+from django.db.models.expressions import CombinedExpression
 from django.db.models.functions import Coalesce
 
 from billing.models import Entry
@@ -31,7 +33,7 @@ class CreditSummary:
     lots: tuple[CreditLot, ...]
 
 
-def of_person(person_id: int) -> QuerySet[CreditLot]:
+def of_person(person_id: int) -> QuerySet[Any]:
     """A person's lots, newest first, each annotated with ``free``, ``held``, ``used`` and ``expired``."""
     return (
         CreditLot.objects.filter(person_id=person_id)
@@ -51,7 +53,7 @@ def summary(person_id: int, *, on: date) -> list[CreditSummary]:
 
     Free credits of lots that have ended count as expired.
     """
-    by_type: dict[int, list[CreditLot]] = {}
+    by_type: dict[int, list[Any]] = {}
     for lot in of_person(person_id):
         by_type.setdefault(lot.credit_type_id, []).append(lot)
     return [_summarise(lots, on) for lots in by_type.values()]
@@ -83,7 +85,7 @@ def expired_with_credits(today: date) -> QuerySet[CreditLot]:
     ).order_by("last_valid_on", "account_id")
 
 
-def _gone_to(*owners: str) -> Coalesce:
+def _gone_to(*owners: str) -> CombinedExpression:
     moved = (
         Entry.objects.filter(
             source=OuterRef("account"), destination__owner__in=owners, kind__in=["post", "settle"]
@@ -101,7 +103,7 @@ def _gone_to(*owners: str) -> Coalesce:
     return Coalesce(Subquery(moved.values("total")), 0) - Coalesce(Subquery(back.values("total")), 0)
 
 
-def _summarise(lots: list[CreditLot], on: date) -> CreditSummary:
+def _summarise(lots: list[Any], on: date) -> CreditSummary:
     live = [lot for lot in lots if is_valid_on(facts(lot), on)]
     ends = [lot.last_valid_on for lot in live if lot.last_valid_on and lot.free + lot.held > 0]
     free = sum(lot.free for lot in live)

@@ -193,9 +193,9 @@ def _book_for_money(asked: Asked, *, at: datetime) -> int:
 
 def _return_credit(booking: LockedBooking, *, by_studio: bool, at: datetime) -> None:
     tell("credits", "1 credit goes back to where it came from")
-    # A lot that has ended takes nothing back; most have not, and need no further look.
+    # Most lots have not ended and need no further look. The UTC date is at most a day from the studio's.
     if booking.lot_last_valid_on is not None and booking.lot_last_valid_on <= at.date():
-        lot = CreditLot.objects.get(pk=booking.lot_id)
+        lot = CreditLot.objects.get(bookings=booking.id)
         credits.after_return(lot, by_studio=by_studio, at=at)
 
 

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import QuerySet
+
 from billing.domain import charges, ledger
 from billing.models import Account, Entry
 from sessions_app.models import Booking, CompletionType, Outcome, Session
@@ -284,7 +286,7 @@ def _wage_cycle(session: Session) -> int:
     return _wages_of(session).count() + 1
 
 
-def _wages_of(session: Session):  # type: ignore[no-untyped-def]
+def _wages_of(session: Session) -> QuerySet[Entry]:
     return Entry.objects.filter(key__startswith=f"wage:session:{session.pk}:", reverses=None)
 
 

@@ -238,4 +238,5 @@ def cancel(booking: LockedBooking, *, facts: dict[str, Any], inverse: dict[str, 
 def _row(statement: str, names: dict[str, Any]) -> tuple[Any, ...] | None:
     with connection.cursor() as cursor:
         cursor.execute(statement, names)
-        return cursor.fetchone()
+        row: tuple[Any, ...] | None = cursor.fetchone()
+        return row

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import connection
@@ -85,7 +85,7 @@ def recorded[R](name: str) -> Callable[[Callable[..., R]], Callable[..., R]]:
             request_hash = _hash(name, by, kwargs)
             operation_id = _claim(key or str(uuid.uuid4()), name, by, request_hash, at)
             if operation_id is None:
-                return _replay(key, name, request_hash)
+                return cast(R, _replay(key, name, request_hash))
             operation = CurrentOperation(operation_id, by, at)
             token = _current.set(operation)
             try:
