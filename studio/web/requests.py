@@ -1,4 +1,4 @@
-"""A request as this house's views receive it, for type hints: ``def page(request: Request) -> HttpResponse``."""
+"""A request as this house's views receive it, for type hints: ``def page(request: Request)``."""
 
 from datetime import datetime
 

@@ -122,7 +122,7 @@ def needs(*capabilities: Capability, methods: Sequence[str] = ("GET",)) -> Polic
 
 
 def in_api(policy: Policy) -> Policy:
-    """The same policy for an address of the API, where ``api.access.DeclaredPolicy`` enforces it."""
+    """The same policy for an address of the API, where ``api_access.DeclaredPolicy`` enforces it."""
     return replace(policy, is_api=True)
 
 
