@@ -1,7 +1,7 @@
 """Fifty people, one place; twenty bookings, one credit; one form sent ten times.
 
-Each promise has its twin: the same race with the lock and the constraint taken away, which must go wrong. So the race
-is real, and it is the lock or the constraint that wins it.
+Each promise has its twin: the same race with the lock and the constraint taken away, which must go wrong. So
+the race is real, and it is the lock or the constraint that wins it.
 """
 
 from __future__ import annotations
@@ -85,7 +85,7 @@ def test_the_last_place_is_given_exactly_once(race):
 def test_the_constraint_alone_gives_the_last_place_once(race, monkeypatch):
     """The lock is taken away; the database still has the last word, in the same words."""
     without_locks(monkeypatch)
-    session, contenders = fifty_for_one_place()
+    _, contenders = fifty_for_one_place()
 
     answers = race(contenders)
 
@@ -120,7 +120,7 @@ def test_the_last_credit_is_spent_exactly_once(race):
 @pytest.mark.usefixtures("books_hold")
 def test_the_constraint_alone_spends_the_last_credit_once(race, monkeypatch):
     without_locks(monkeypatch)
-    member, contenders = twenty_for_one_credit()
+    _, contenders = twenty_for_one_credit()
 
     answers = race(contenders)
 
