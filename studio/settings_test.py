@@ -4,7 +4,7 @@ import os
 
 os.environ["STUDIO_ENV"] = "test"
 
-from studio.settings import *  # noqa: E402, F403
+from studio.settings import *  # noqa: F403
 
 # Argon2 is slow on purpose; a test that is about hashing says so and overrides this.
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
