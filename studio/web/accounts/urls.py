@@ -5,12 +5,13 @@ from allauth.mfa.base import views as second_step
 from allauth.mfa.recovery_codes import views as recovery_codes
 from allauth.mfa.totp import views as app
 
-from studio.web.accounts import invitations
+from studio.web.accounts import invitations, views
 from studio.web.routes import PUBLIC, SIGNED_IN, in_sign_in, route, route_matching
 
 ANYONE = PUBLIC.on("GET", "POST")
 # Open to staff who are still setting up their authenticator app, or leaving.
 SELF = in_sign_in(SIGNED_IN.on("GET", "POST"))
+SELF_READING = in_sign_in(SIGNED_IN)
 RESET_KEY = r"^password/reset/key/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$"
 
 urlpatterns = [
@@ -24,7 +25,7 @@ urlpatterns = [
     route("signup/", account.signup, name="account_signup", policy=ANYONE),
     route(
         "confirm-email/",
-        account.email_verification_sent,
+        views.confirm_address,
         name="account_email_verification_sent",
         policy=ANYONE,
     ),
@@ -45,13 +46,16 @@ urlpatterns = [
         policy=PUBLIC,
     ),
     route("invitation/<str:token>/", invitations.accept, name="invitation", policy=ANYONE),
-    route("2fa/", second_step.index, name="mfa_index", policy=SELF),
+    route("2fa/", second_step.index, name="mfa_index", policy=SELF_READING),
     route("2fa/authenticate/", second_step.authenticate, name="mfa_authenticate", policy=ANYONE),
     route("2fa/reauthenticate/", second_step.reauthenticate, name="mfa_reauthenticate", policy=SELF),
     route("2fa/totp/activate/", app.activate_totp, name="mfa_activate_totp", policy=SELF),
     route("2fa/totp/deactivate/", app.deactivate_totp, name="mfa_deactivate_totp", policy=SELF),
     route(
-        "2fa/recovery-codes/", recovery_codes.view_recovery_codes, name="mfa_view_recovery_codes", policy=SELF
+        "2fa/recovery-codes/",
+        recovery_codes.view_recovery_codes,
+        name="mfa_view_recovery_codes",
+        policy=SELF_READING,
     ),
     route(
         "2fa/recovery-codes/generate/",
@@ -63,6 +67,6 @@ urlpatterns = [
         "2fa/recovery-codes/download/",
         recovery_codes.download_recovery_codes,
         name="mfa_download_recovery_codes",
-        policy=SELF,
+        policy=SELF_READING,
     ),
 ]
