@@ -112,7 +112,13 @@ class Series(models.Model):
     cost_minor = models.BigIntegerField(null=True, blank=True)
     wage_minor = models.BigIntegerField(null=True, blank=True)
     import_key = models.CharField(max_length=64, null=True, unique=True)
-    expanded_through = models.DateField(null=True, help_text="Every date up to here is a session or a skip.")
+    kept_on = ArrayField(
+        models.DateField(), default=list, help_text="Closed days on which it is held all the same (X-51)."
+    )
+    expanded_through = models.DateField(
+        null=True,
+        help_text="Every date up to here is a session or a skip. Empty: the worker expands it, once enabled.",
+    )
 
     class Meta:
         verbose_name_plural = "series"
@@ -127,6 +133,13 @@ class Series(models.Model):
                 condition=Q(every__gte=1) & Q(capacity__gte=1) & Q(duration_minutes__gte=1),
                 name="series_numbers_positive",
             ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["id"],
+                name="series_to_expand",
+                condition=Q(is_enabled=True, expanded_through__isnull=True),
+            )
         ]
 
     def __str__(self) -> str:
