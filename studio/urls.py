@@ -14,5 +14,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/", (guarded(owner_admin.site.get_urls(), OWNER), "admin", "admin")),
 ]
 
+handler403 = "studio.web.refusal_pages.forbidden"
 handler404 = "studio.web.shell.not_found"
 handler500 = "studio.web.shell.failed"

@@ -1,5 +1,6 @@
 """What someone sees who may not come in: the way to sign in, or who can give access."""
 
+import logging
 from collections.abc import Sequence
 from urllib.parse import urlencode, urlsplit
 
@@ -14,6 +15,8 @@ from studio.people.rules import permissions
 from studio.people.rules.permissions import Capability
 from studio.web.requests import Request
 
+log = logging.getLogger(__name__)
+
 
 def to_sign_in(request: Request) -> HttpResponse:
     """Sign in first, then return to where they were."""
@@ -27,11 +30,17 @@ def to_second_step(request: Request) -> HttpResponse:
     return _go(request, resolve_url("mfa_activate_totp"))
 
 
+def forbidden(request: Request, exception: Exception | None = None) -> HttpResponse:
+    """403 raised by a view or a package, without a capability to name."""
+    return not_allowed(request, [])
+
+
 def not_allowed(request: Request, needed: Sequence[Capability]) -> HttpResponse:
     """403, saying what is missing and who can give it. A member is not told the names of the team."""
     roles = [
         permissions.ROLE_WORDS[role] for capability in needed for role in permissions.roles_with(capability)
     ]
+    log.warning("Refused %s %s to person %s", request.method, request.path, request.actor.person_id)
     context = {
         "needed": [permissions.CAPABILITY_WORDS[capability] for capability in needed],
         "allowed_roles": list(dict.fromkeys(roles)),

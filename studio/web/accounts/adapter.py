@@ -1,5 +1,6 @@
 """Allauth in this house: who may come in, where they land, what they are told."""
 
+import logging
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
@@ -14,6 +15,8 @@ from studio.people.rules.permissions import SYSTEM
 from studio.web import middleware
 from studio.web.accounts import sign_in_limits
 from studio.web.requests import Request
+
+log = logging.getLogger(__name__)
 
 WRONG = "That e-mail address and password do not fit together. Check both, or let us send you a code."
 
@@ -47,6 +50,11 @@ class SignInAdapter(DefaultAccountAdapter):
     def login(self, request: Request, user: AbstractBaseUser) -> None:
         super().login(request, user)
         sign_in_limits.start(request)
+        log.info("Signed in: login %s from %s", user.pk, self.get_client_ip(request))
+
+    def authentication_failed(self, request: Request, **credentials: Any) -> None:
+        # Without the address: a mistyped one may be a password.
+        log.warning("Sign-in failed from %s", self.get_client_ip(request))
 
     def pre_login(self, request: Request, user: AbstractBaseUser, **kwargs: Any) -> HttpResponse | None:
         person = getattr(user, "person", None)
