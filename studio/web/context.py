@@ -20,7 +20,7 @@ THEME_COOKIE = "theme"
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One section: what it is called, the route it opens, its icon, and the letter that goes there after g."""
+    """One section: what it is called, the route it opens, its icon, the letter that goes there after g."""
 
     label: str
     route: str
@@ -59,7 +59,7 @@ PORTAL = (
 
 
 def shell(request: HttpRequest) -> dict[str, object]:
-    """Context processor: sections, theme, and what is waiting to be said (taken only by a page that says it)."""
+    """Context processor: sections, theme, and the news, which only a page that says it takes off the pile."""
     desk, portal = links(request, DESK), links(request, PORTAL)
     news = SimpleLazyObject(lambda: toasts.take(request))
     return {
@@ -81,6 +81,8 @@ def shell(request: HttpRequest) -> dict[str, object]:
 
 def links(request: HttpRequest, entries: Iterable[Entry]) -> list[Link]:
     """The entries whose page exists and lets this person in, the current one marked."""
+    if not hasattr(request, "actor"):  # it failed before anybody knew who asks
+        return []
     found = [
         (entry, href) for entry in entries if (href := address(entry.route)) and _may_open(request, href)
     ]

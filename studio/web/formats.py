@@ -1,7 +1,7 @@
 """How money, dates and times are written on screens, by locale (UX 3.8). Pure: values in, words out.
 
-``locale`` is the studio's (``en-GB`` or ``en-US``); others are written like ``en-GB``. Times are aware and are
-shown in the zone that is named; nothing here reads a clock.
+``locale`` is the studio's (``en-GB`` or ``en-US``); others are written like ``en-GB``. Nothing here
+reads a clock.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def money(amount: Money, *, sign: bool = False) -> str:
 
 
 def owes(amount: Money) -> str:
-    """What a person owes, in words: ``Owes £45.00``, ``£20.00 in credit``, ``Nothing owed``. Positive is owed."""
+    """A balance in words: ``Owes £45.00``, ``£20.00 in credit``, ``Nothing owed``. Positive is owed."""
     if amount.minor > 0:
         return f"Owes {money(amount)}"
     if amount.minor < 0:

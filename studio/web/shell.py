@@ -11,13 +11,14 @@ from django.template import loader
 from django.views.decorators.csrf import requires_csrf_token
 
 from studio.web import context, refusal_pages
+from studio.web.requests import Request
 
 log = logging.getLogger(__name__)
 
 ONE_YEAR = 365 * 24 * 3600  # seconds
 
 
-def choose_theme(request: HttpRequest) -> HttpResponse:
+def choose_theme(request: Request) -> HttpResponse:
     """Keep the theme in a cookie, so that the next page is right from its first byte, and go back."""
     chosen = request.POST.get("theme", "auto")
     back = refusal_pages.safe_next(request, request.POST.get("next")) or "/"
@@ -42,5 +43,5 @@ def failed(request: HttpRequest) -> HttpResponse:
 
 
 def form_expired(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """The page was open too long, or in another sign-in: nothing was done, and the way on is to load it again."""
+    """The page was open too long, or under another sign-in: nothing was done; load it again."""
     return render(request, "shell/form_expired.html", status=403)

@@ -66,9 +66,13 @@ def take(request: HttpRequest) -> News:
             state = "danger" if message.level >= messages.ERROR else "warn"
             news.notices.append(Notice(str(message.message), state))
         else:
-            news.toasts.append(Toast(str(message.message), **_words(message.extra_tags or "")))
+            news.toasts.append(_toast(str(message.message), message.extra_tags or ""))
     return news
 
 
-def _words(tags: str) -> dict[str, object]:
-    return dict(json.loads(tags.removeprefix(_MARK))) if tags.startswith(_MARK) else {}
+def _toast(text: str, tags: str) -> Toast:
+    """Tags that are not ours come from a package that also says something."""
+    if not tags.startswith(_MARK):
+        return Toast(text)
+    words = json.loads(tags.removeprefix(_MARK))
+    return Toast(text, words["href"], words["label"], words["fields"])

@@ -1,7 +1,7 @@
 """Where sessions stand in a week: days (or rooms) side by side, parallel sessions in lanes. Pure.
 
-The page's content policy forbids style attributes, so a block says where it is in classes (``at-h7 at-m30 for-h0
-for-m40 lane-1 lanes-2``) that ``static/css/week.css`` turns into numbers. Steps are five minutes.
+The page's content policy forbids style attributes, so a block says where it is in classes (``at-h7 at-m30
+for-h0 for-m40 lane-1 lanes-2``) that ``static/css/week.css`` turns into numbers. Steps are five minutes.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ EARLIEST, LATEST = 8, 20  # hours that are always shown
 class Block:
     """One session. ``starts`` and ``ends`` are wall-clock times of its place (naive or aware).
 
-    ``state`` is a tag state, ``label`` its own word, ``kind`` class, private or course, ``facts`` short words:
-    who, where, how full. ``classes`` is filled in by :func:`lay_out`.
+    ``state`` is a tag state, ``label`` its own word, ``kind`` class, private or course, ``facts`` short
+    words: who, where, how full. ``classes`` is filled in by :func:`lay_out`.
     """
 
     title: str
@@ -91,7 +91,8 @@ def stylesheet() -> str:
 
 _HEAD = """\
 /* Times as classes: a style attribute would break the content policy, so a block says when it is in classes.
-   at-hH at-mM: start. for-hH for-mM: length. from-H hours-N: the part of the day shown. lane-N lanes-N: side by side.
+   at-hH at-mM: start. for-hH for-mM: length. from-H hours-N: the part of the day shown.
+   lane-N lanes-N: side by side.
    Written by studio.web.week.stylesheet(); tests/web/test_week.py keeps the two equal. */"""
 
 

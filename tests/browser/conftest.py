@@ -1,4 +1,4 @@
-"""Browser tests run when they are asked for: ``bin/test --browser``, ``-m browser``, a path in here, or CI."""
+"""Browser tests run when asked for: ``bin/test --browser``, ``-m browser``, a path in here, or CI."""
 
 import os
 from collections.abc import Callable, Iterator

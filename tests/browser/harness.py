@@ -1,7 +1,7 @@
 """The product in Chromium: how pages are opened, looked at and held to the quality bars (UX section 5).
 
-``audit(page)`` is the bar every page passes: no accessibility violation of any WCAG 2.2 A/AA rule or best practice,
-no sideways scroll, nothing the content policy had to stop, nothing missing, one h1, no id twice.
+``Visitor.audit()`` is the bar every page passes: no violation of any WCAG 2.2 A/AA rule or best practice, no
+sideways scroll, nothing the content policy had to stop, nothing missing, one h1, no id twice.
 """
 
 from __future__ import annotations
@@ -212,7 +212,7 @@ _ILL_FORMED = """() => {
   for (const [id, count] of ids) if (count > 1) found.push(`id ${id} is used ${count} times`);
   const heads = document.querySelectorAll('h1').length;
   if (heads !== 1) found.push(`${heads} h1`);
-  for (const each of document.querySelectorAll('[style]')) found.push(`style attribute: ${each.outerHTML.slice(0, 120)}`);
+  document.querySelectorAll('[style]').forEach(each => found.push(`style: ${each.outerHTML.slice(0, 99)}`));
   if (!document.title.trim()) found.push('no title');
   if (!document.documentElement.lang) found.push('no lang');
   return found;

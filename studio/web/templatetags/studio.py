@@ -82,7 +82,7 @@ def minutes(count: int) -> str:
 
 @register.simple_tag
 def figure(shown: object, href: str = "", name: str = "", raw: object = None) -> SafeString:
-    """A number that leads to its explanation (UX 3.5), or, without ``href``, the total on the page that explains it.
+    """A number that leads to its explanation (UX 3.5); without ``href``, the total on the explaining page.
 
     ``{% figure 4 href=url name="credits-free" %}``. ``name`` is the same on both ends and ``raw`` is the bare
     number when ``shown`` is words, so that a test can follow the link and compare.
@@ -154,7 +154,8 @@ def op_key(context: Context, key: str = "") -> SafeString:
     request = getattr(context, "request", None) or context.get("request")
     token = get_token(request) if request is not None else ""
     return format_html(
-        '<input type="hidden" name="key" value="{}"><input type="hidden" name="csrfmiddlewaretoken" value="{}">',
+        '<input type="hidden" name="key" value="{}">'
+        '<input type="hidden" name="csrfmiddlewaretoken" value="{}">',
         key or uuid.uuid4(),
         token,
     )
@@ -179,8 +180,8 @@ def page_range(page: Page) -> list[int | str]:
 def in_order(consequences: Iterable[Consequence], kinds: str = "") -> list[dict[str, Any]]:
     """Consequences grouped for a preview, in the fixed order; what stays as it is is said too.
 
-    ``{% in_order preview.consequences "places credits money messages" as rows %}`` leaves out lines that do not
-    concern the reader (a member does not see pay). "Cannot be undone" shows only when something cannot.
+    ``{% in_order preview.consequences "places credits money messages" as rows %}`` leaves out lines that do
+    not concern the reader (a member does not see pay). "Cannot be undone" shows only when something cannot.
     """
     told = list(consequences)
     shown = kinds.split() if kinds else [kind for kind in _LINES if kind != "final"]
