@@ -1,4 +1,7 @@
-"""``manage.py create_admin``: the first person of a new installation, who then invites everyone else."""
+"""``manage.py create_admin``: the first person of a new installation, who then invites everyone else.
+
+Run again for the same address it adds nobody and prints a new link: the way back in when a password is lost.
+"""
 
 from typing import Any
 
@@ -10,13 +13,13 @@ from django.utils import timezone
 
 from memberships.domain import people
 from studio.lib.refusals import Refused
-from studio.people.models import Person
+from studio.people.models import Person, User
 from studio.people.queries import invitations
 from studio.people.rules.permissions import SYSTEM, Role
 
 
 class Command(BaseCommand):
-    help = "Add an admin and print the link at which they choose their password."
+    help = "Add an admin, or find the one with this address, and print the link at which they choose their password."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--name", required=True)
@@ -24,9 +27,13 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         at = timezone.now()
+        name, email = options["name"], options["email"].lower()
+        known = Person.objects.filter(role=Role.ADMIN, user__email=email).first()
+        if known is None and User.objects.filter(email=email).exists():
+            raise CommandError(f"Someone who is not an admin signs in with {email}. Use another address.")
         try:
-            person_id = people.add(
-                name=options["name"], email=options["email"], role=Role.ADMIN, by=SYSTEM, at=at
+            person_id = (
+                known.pk if known else people.add(name=name, email=email, role="admin", by=SYSTEM, at=at)
             )
             people.invite(person_id=person_id, by=SYSTEM, at=at)
         except Refused as refused:
