@@ -15,4 +15,10 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 
 # name of the tick -> task by name and period in seconds. Each task asks the database what is due.
-app.conf.beat_schedule = {}
+app.conf.beat_schedule = {
+    "expand series": {"task": "sessions_app.tasks.expand_series", "schedule": 30.0},
+    "grant settled dues": {"task": "memberships.tasks.grant_settled_dues", "schedule": 60.0},
+    "expire credits": {"task": "memberships.tasks.expire_credits", "schedule": 3600.0},
+    "issue due invoices": {"task": "billing.tasks.issue_due_invoices", "schedule": 30.0},
+    "write and send messages": {"task": "studio.notifications.tasks.write_and_send", "schedule": 15.0},
+}

@@ -225,6 +225,7 @@ def _canceled_facts(booking: LockedBooking, by_staff: bool) -> dict[str, Any]:
         "service": booking.service,
         "location": booking.location,
         "starts_at": booking.starts_at.isoformat(),
+        "time_zone": booking.time_zone,
         "by_studio": by_staff,
         "credit_returned": booking.lot_id is not None,
     }

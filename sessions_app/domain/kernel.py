@@ -12,12 +12,11 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from django.db import connection
-
 from memberships.rules.lots import LotFacts
 from sessions_app.rules.booking import PersonFacts, SessionFacts
 from studio.audit.domain import operations
 from studio.audit.domain.journal import WRITE_MESSAGES
+from studio.lib import statements
 from studio.lib.nudge import nudge
 from studio.lib.transactions import step
 
@@ -39,8 +38,8 @@ _FACTS = """
       FROM sessions_app_session s
       JOIN scheduling_service v ON v.id = s.service_id
       JOIN scheduling_location l ON l.id = s.location_id
-      JOIN people_person p ON p.id = %(person)s
-     WHERE s.id = %(session)s
+      JOIN people_person p ON p.id = %(person)s::bigint
+     WHERE s.id = %(session)s::bigint
 """
 # A full session is refused by a plain read: nobody queues for a lock on it.
 _LOCK_IF_FREE = _FACTS + " AND s.booked < s.capacity FOR NO KEY UPDATE OF s"
@@ -51,11 +50,11 @@ _LOTS = """
       FROM memberships_creditlot t
       JOIN memberships_credittype k ON k.id = t.credit_type_id
       JOIN billing_account a ON a.id = t.account_id
-     WHERE t.person_id = %(person)s
-       AND (t.last_valid_on IS NULL OR t.last_valid_on >= %(on)s)
+     WHERE t.person_id = %(person)s::bigint
+       AND (t.last_valid_on IS NULL OR t.last_valid_on >= %(on)s::date)
        AND a.posted_in > a.posted_out + a.held
        AND EXISTS (SELECT 1 FROM memberships_credittype_services x
-                    WHERE x.credittype_id = t.credit_type_id AND x.service_id = %(service)s)
+                    WHERE x.credittype_id = t.credit_type_id AND x.service_id = %(service)s::bigint)
      ORDER BY a.id
        FOR NO KEY UPDATE OF a
 """
@@ -64,8 +63,8 @@ _BOOK = """
     WITH place AS (SELECT nextval(pg_get_serial_sequence('sessions_app_booking', 'id')) AS id),
     held AS (
         INSERT INTO billing_entry (key, kind, source_id, destination_id, amount, reason, at, operation_id)
-        SELECT 'booking:' || place.id || ':1:hold', 'hold', %(account)s, used.id, 1, 'booking.made', %(at)s,
-               %(operation)s
+        SELECT 'booking:' || place.id || ':1:hold', 'hold', %(account)s::bigint, used.id, 1, 'booking.made',
+               %(at)s::timestamptz, %(operation)s::bigint
           FROM place, billing_account used
          WHERE used.owner = 'studio:used' AND used.unit = 'credit'
         RETURNING id
@@ -73,19 +72,22 @@ _BOOK = """
     booked AS (
         INSERT INTO sessions_app_booking
                (id, session_id, person_id, lot_id, hold_id, cycle, booked_at, booked_by_id)
-        SELECT place.id, %(session)s, %(person)s, %(lot)s, held.id, 1, %(at)s, %(by)s FROM place, held
+        SELECT place.id, %(session)s::bigint, %(person)s::bigint, %(lot)s::bigint, held.id, 1, %(at)s::timestamptz,
+               %(by)s::bigint
+          FROM place, held
         RETURNING id
     ),
     noted AS (
         INSERT INTO audit_event (operation_id, verb, at, subject, person_id, facts)
-        SELECT %(operation)s, 'booking.made', %(at)s, 'booking:' || booked.id, %(person)s, %(facts)s::jsonb
+        SELECT %(operation)s::bigint, 'booking.made', %(at)s::timestamptz, 'booking:' || booked.id,
+               %(person)s::bigint, %(facts)s::jsonb
           FROM booked
     )
     UPDATE audit_operation
        SET result = to_jsonb(booked.id),
            inverse = jsonb_build_object('verb', 'booking.cancel',
                                         'kwargs', jsonb_build_object('booking_id', booked.id))
-      FROM booked WHERE audit_operation.id = %(operation)s
+      FROM booked WHERE audit_operation.id = %(operation)s::bigint
     RETURNING booked.id
 """
 
@@ -93,14 +95,14 @@ _LOCK_BOOKING = """
     SELECT b.id, b.session_id, b.person_id, p.name, p.may_cancel, b.lot_id, b.hold_id, b.charge_id, b.cycle,
            b.canceled_at IS NULL,
            EXISTS (SELECT 1 FROM sessions_app_outcome o WHERE o.booking_id = b.id AND o.reversed_at IS NULL),
-           s.starts_at, s.local_start, v.name, l.name, t.last_valid_on
+           s.starts_at, s.local_start, s.time_zone, v.name, l.name, t.last_valid_on
       FROM sessions_app_session s
       JOIN sessions_app_booking b ON b.session_id = s.id
       JOIN people_person p ON p.id = b.person_id
       JOIN scheduling_service v ON v.id = s.service_id
       JOIN scheduling_location l ON l.id = s.location_id
       LEFT JOIN memberships_creditlot t ON t.id = b.lot_id
-     WHERE b.id = %(booking)s
+     WHERE b.id = %(booking)s::bigint
        FOR NO KEY UPDATE OF s, b
 """
 
@@ -108,13 +110,14 @@ _CANCEL = """
     WITH freed AS (
         INSERT INTO billing_entry
                (key, kind, source_id, destination_id, amount, reason, at, operation_id, resolves_id)
-        SELECT 'booking:' || %(booking)s || ':' || %(cycle)s || ':release', 'release', h.source_id,
-               h.destination_id, h.amount, 'booking.canceled', %(at)s, %(operation)s, h.id
-          FROM billing_entry h WHERE h.id = %(hold)s
+        SELECT 'booking:' || %(booking)s::bigint || ':' || %(cycle)s::int || ':release', 'release', h.source_id,
+               h.destination_id, h.amount, 'booking.canceled', %(at)s::timestamptz, %(operation)s::bigint, h.id
+          FROM billing_entry h WHERE h.id = %(hold)s::bigint
         RETURNING id
     ),
     canceled AS (
-        UPDATE sessions_app_booking SET canceled_at = %(at)s, canceled_by_id = %(by)s WHERE id = %(booking)s
+        UPDATE sessions_app_booking SET canceled_at = %(at)s::timestamptz, canceled_by_id = %(by)s::bigint
+         WHERE id = %(booking)s::bigint
         RETURNING id
     ),
     noted AS (
@@ -124,7 +127,7 @@ _CANCEL = """
           FROM canceled
     )
     UPDATE audit_operation SET result = to_jsonb(canceled.id), inverse = %(inverse)s::jsonb
-      FROM canceled WHERE audit_operation.id = %(operation)s
+      FROM canceled WHERE audit_operation.id = %(operation)s::bigint
     RETURNING (SELECT count(*) FROM freed)
 """
 
@@ -155,6 +158,7 @@ class LockedBooking:
     has_outcome: bool
     starts_at: datetime
     local_start: datetime
+    time_zone: str
     service: str
     location: str
     lot_last_valid_on: date | None
@@ -164,7 +168,7 @@ class LockedBooking:
 def ask(session_id: int, person_id: int) -> Asked | None:
     """Lock a session that has a free place; a full one is only read. None if either does not exist."""
     names = {"session": session_id, "person": person_id}
-    row = _row(_LOCK_IF_FREE, names) or _row(_FACTS, names)
+    row = statements.row(_LOCK_IF_FREE, names) or statements.row(_FACTS, names)
     if row is None:
         return None
     return Asked(SessionFacts(*row[:17]), PersonFacts(*row[17:21]), row[21])
@@ -175,9 +179,8 @@ def lock_usable_lots(person_id: int, service_id: int, on: date) -> list[LotFacts
     """Lock the accounts of the person's lots that could pay on this date, ascending, and return their
     facts.
     """
-    with connection.cursor() as cursor:
-        cursor.execute(_LOTS, {"person": person_id, "service": service_id, "on": on})
-        return [LotFacts(*row) for row in cursor.fetchall()]
+    wanted = {"person": person_id, "service": service_id, "on": on}
+    return [LotFacts(*row) for row in statements.rows(_LOTS, wanted)]
 
 
 @step
@@ -187,7 +190,7 @@ def book(asked: Asked, lot: LotFacts, *, facts: dict[str, Any], at: datetime) ->
     Returns the booking's id.
     """
     operation = operations.current()
-    row = _row(
+    row = statements.row(
         _BOOK,
         {
             "session": asked.session.id,
@@ -209,7 +212,7 @@ def book(asked: Asked, lot: LotFacts, *, facts: dict[str, Any], at: datetime) ->
 @step
 def lock_booking(booking_id: int) -> LockedBooking | None:
     """Lock a booking and its session."""
-    row = _row(_LOCK_BOOKING, {"booking": booking_id})
+    row = statements.row(_LOCK_BOOKING, {"booking": booking_id})
     return None if row is None else LockedBooking(*row)
 
 
@@ -217,7 +220,7 @@ def lock_booking(booking_id: int) -> LockedBooking | None:
 def cancel(booking: LockedBooking, *, facts: dict[str, Any], inverse: dict[str, Any], at: datetime) -> None:
     """Release the hold, free the place, write the event and the operation's result in one statement."""
     operation = operations.current()
-    _row(
+    statements.row(
         _CANCEL,
         {
             "booking": booking.id,
@@ -233,10 +236,3 @@ def cancel(booking: LockedBooking, *, facts: dict[str, Any], inverse: dict[str, 
     )
     operation.is_stored = True
     nudge(WRITE_MESSAGES)
-
-
-def _row(statement: str, names: dict[str, Any]) -> tuple[Any, ...] | None:
-    with connection.cursor() as cursor:
-        cursor.execute(statement, names)
-        row: tuple[Any, ...] | None = cursor.fetchone()
-        return row
