@@ -160,7 +160,13 @@ def database(url: str, *, is_web: bool) -> dict[str, object]:
     if parts.scheme not in {"postgres", "postgresql"}:
         raise ImproperlyConfigured("DATABASE_URL must look like postgres://user:password@host:5432/name.")
     limits = "-c lock_timeout=3000" + (" -c statement_timeout=10000" if is_web else "")
-    options: dict[str, object] = {"connect_timeout": 3, "options": limits, **dict(parse_qsl(parts.query))}
+    options: dict[str, object] = {
+        "connect_timeout": 3,
+        "options": limits,
+        # Only the hand-written statements of the hot verbs are bound, and so prepared, on the server.
+        "prepare_threshold": 2,
+        **dict(parse_qsl(parts.query)),
+    }
     if is_web:
         pool_size = int(os.environ.get("DATABASE_POOL_SIZE", "10"))
         options["pool"] = {"min_size": 2, "max_size": pool_size, "timeout": 5}

@@ -12,7 +12,6 @@ from billing.domain import charges
 from billing.domain.ledger import Overdrawn
 from memberships.domain import credits
 from memberships.models import CreditLot
-from memberships.queries import lots as lot_queries
 from memberships.rules import lots as lot_rule
 from memberships.rules.lots import LotFacts
 from sessions_app.domain import kernel
@@ -116,7 +115,7 @@ def cancel(*, booking_id: int, by: Actor, at: datetime) -> int:
 def _why_not_pay(asked: Asked, usable: Sequence[LotFacts], lot_id: int | None) -> list[Reason]:
     if usable and lot_id is None:
         return []
-    covering = lot_queries.covering(asked.person.id, asked.session.service_id)
+    covering = kernel.covering_lots(asked.person.id, asked.session.service_id)
     return rule.why_not_pay(
         asked.session,
         covering,

@@ -44,6 +44,19 @@ _FACTS = """
 # A full session is refused by a plain read: nobody queues for a lock on it.
 _LOCK_IF_FREE = _FACTS + " AND s.booked < s.capacity FOR NO KEY UPDATE OF s"
 
+# What anybody asks who was refused: credits of this service, spent and ended ones too.
+_COVERING = """
+    SELECT t.id, t.account_id, k.name, t.last_valid_on, t.is_free, t.granted_at,
+           a.posted_in - a.posted_out - a.held
+      FROM memberships_creditlot t
+      JOIN memberships_credittype k ON k.id = t.credit_type_id
+      JOIN billing_account a ON a.id = t.account_id
+     WHERE t.person_id = %(person)s::bigint
+       AND EXISTS (SELECT 1 FROM memberships_credittype_services x
+                    WHERE x.credittype_id = t.credit_type_id AND x.service_id = %(service)s::bigint)
+     ORDER BY t.id
+"""
+
 _LOTS = """
     SELECT t.id, t.account_id, k.name, t.last_valid_on, t.is_free, t.granted_at,
            a.posted_in - a.posted_out - a.held
@@ -181,6 +194,14 @@ def lock_usable_lots(person_id: int, service_id: int, on: date) -> list[LotFacts
     """
     wanted = {"person": person_id, "service": service_id, "on": on}
     return [LotFacts(*row) for row in statements.rows(_LOTS, wanted)]
+
+
+@step
+def covering_lots(person_id: int, service_id: int) -> list[LotFacts]:
+    """The person's lots that are good for the service, whatever is left in them. Locks nothing."""
+    return [
+        LotFacts(*row) for row in statements.rows(_COVERING, {"person": person_id, "service": service_id})
+    ]
 
 
 @step

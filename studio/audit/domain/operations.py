@@ -13,18 +13,23 @@ from datetime import datetime
 from typing import Any, cast
 
 from django.core.serializers.json import DjangoJSONEncoder
-from django.db import connection
 
+from studio.lib import statements
 from studio.lib.refusals import Reason, Refused
 from studio.people.rules.permissions import Actor
 
 _CLAIM = """
     INSERT INTO audit_operation (key, verb, actor_id, request_hash, at)
-    VALUES (%s, %s, %s, %s, %s) ON CONFLICT (key) DO NOTHING RETURNING id
+    VALUES (%(key)s, %(verb)s, %(actor)s::bigint, %(hash)s, %(at)s) ON CONFLICT (key) DO NOTHING RETURNING id
 """
-_SEEN = "SELECT id, verb, request_hash, result FROM audit_operation WHERE key = %s"
-_FINISH = "UPDATE audit_operation SET result = %s::jsonb, inverse = %s::jsonb WHERE id = %s"
-_UNDONE = "UPDATE audit_operation SET undone_by_id = %s WHERE id = %s AND undone_by_id IS NULL"
+_SEEN = "SELECT verb, request_hash, result FROM audit_operation WHERE key = %(key)s"
+_FINISH = """
+    UPDATE audit_operation SET result = %(result)s::jsonb, inverse = %(inverse)s::jsonb WHERE id = %(id)s::bigint
+"""
+_UNDONE = """
+    UPDATE audit_operation SET undone_by_id = %(by)s::bigint
+     WHERE id = %(undone)s::bigint AND undone_by_id IS NULL
+"""
 
 
 class KeyReused(Refused):
@@ -121,16 +126,16 @@ def verb_named(name: str) -> Callable[..., Any]:
 
 
 def _claim(key: str, name: str, by: Actor, request_hash: str, at: datetime) -> int | None:
-    with connection.cursor() as cursor:
-        cursor.execute(_CLAIM, [key, name, by.person_id, request_hash, at])
-        row = cursor.fetchone()
+    values = {"key": key, "verb": name, "actor": by.person_id, "hash": request_hash, "at": at}
+    row = statements.row(_CLAIM, values)
     return row[0] if row else None
 
 
 def _replay(key: str | None, name: str, request_hash: str) -> Any:
-    with connection.cursor() as cursor:
-        cursor.execute(_SEEN, [key])
-        _, verb, seen_hash, result = cursor.fetchone()
+    row = statements.row(_SEEN, {"key": key})
+    # Nobody removes operations, so the key that stood in the way is still there.
+    assert row is not None
+    verb, seen_hash, result = row
     if verb != name or seen_hash != request_hash:
         raise KeyReused(
             Reason(
@@ -143,16 +148,13 @@ def _replay(key: str | None, name: str, request_hash: str) -> Any:
 
 
 def _finish(operation: CurrentOperation, result: Any, undoes: int | None) -> None:
-    with connection.cursor() as cursor:
-        if not operation.is_stored:
-            inverse = None if operation.inverse is None else _plain(operation.inverse)
-            cursor.execute(_FINISH, [_plain(result), inverse, operation.id])
-        if undoes is not None:
-            cursor.execute(_UNDONE, [operation.id, undoes])
-            if cursor.rowcount != 1:
-                raise AlreadyUndone(
-                    Reason("already_undone", "This was already undone.", "Reload to see it as it is.")
-                )
+    if not operation.is_stored:
+        inverse = None if operation.inverse is None else _plain(operation.inverse)
+        statements.affected(_FINISH, {"result": _plain(result), "inverse": inverse, "id": operation.id})
+    if undoes is not None and not statements.affected(_UNDONE, {"by": operation.id, "undone": undoes}):
+        raise AlreadyUndone(
+            Reason("already_undone", "This was already undone.", "Reload to see it as it is.")
+        )
 
 
 def _hash(name: str, by: Actor, kwargs: dict[str, Any]) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from django.db.models import QuerySet
 
 from studio.audit.models import Event, Operation
@@ -10,6 +12,12 @@ from studio.audit.models import Event, Operation
 def of_subject(subject: str) -> QuerySet[Event]:
     """Events about one thing (``session:12``), newest first, with who acted."""
     return Event.objects.filter(subject=subject).select_related("operation__actor").order_by("-id")
+
+
+def of_subjects(subjects: Iterable[str]) -> QuerySet[Event]:
+    """Events about any of these things, newest first, with who acted and whom they concern."""
+    events = Event.objects.filter(subject__in=list(subjects))
+    return events.select_related("operation__actor", "person").order_by("-id")
 
 
 def of_person(person_id: int) -> QuerySet[Event]:
