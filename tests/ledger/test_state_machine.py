@@ -1,6 +1,6 @@
-"""A random walk over granting, booking, canceling, completing, expiring and time, beside a model in plain Python.
+"""A random walk over granting, booking, canceling, completing, expiring and time, beside a plain model.
 
-After every step the numbers on the screen are those of the model; at the end every invariant of the database holds.
+After every step the numbers on the screen are those of the model; at the end every invariant holds.
 """
 
 from __future__ import annotations

@@ -24,7 +24,8 @@ _CLAIM = """
 """
 _SEEN = "SELECT verb, request_hash, result FROM audit_operation WHERE key = %(key)s"
 _FINISH = """
-    UPDATE audit_operation SET result = %(result)s::jsonb, inverse = %(inverse)s::jsonb WHERE id = %(id)s::bigint
+    UPDATE audit_operation SET result = %(result)s::jsonb, inverse = %(inverse)s::jsonb
+     WHERE id = %(id)s::bigint
 """
 _UNDONE = """
     UPDATE audit_operation SET undone_by_id = %(by)s::bigint
