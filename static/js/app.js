@@ -143,7 +143,7 @@
   function arrive(within) {
     for (const toast of all("[data-toast]", within)) watchToast(toast);
     for (const filters of all("[data-filters]", within)) {
-      if (matchMedia("(min-width: 768px)").matches) filters.open = true;
+      if (matchMedia("(max-width: 767px)").matches) filters.open = false;
     }
     for (const head of all("[data-pick-all]", within)) {
       if (head.form) showPicked(head.form, all('input[type="checkbox"][name="pick"]', head.form), head);

@@ -20,12 +20,16 @@ THEME_COOKIE = "theme"
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One section: what it is called, the route it opens, its icon, the letter that goes there after g."""
+    """One section: what it is called, the route it opens, its icon.
+
+    ``key`` goes there after g; ``also`` are other places in the site that belong to it.
+    """
 
     label: str
     route: str
     icon: str
     key: str = ""
+    also: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,17 +54,22 @@ DESK = (
 ON_THE_BOTTOM_BAR = 4
 """How many desk sections a phone shows beside More."""
 
+_BOOK = Entry("Book", "portal:book", "calendar-plus", also=("/schedule/", "/sessions/"))
+
 PORTAL = (
-    Entry("Book", "portal:book", "calendar-plus"),
+    _BOOK,
     Entry("My bookings", "portal:bookings", "calendar-check"),
     Entry("Passes", "portal:passes", "ticket"),
     Entry("Account", "portal:account", "circle-user"),
 )
+VISITOR = (_BOOK, Entry("Prices", "portal:prices", "ticket"))
+"""The portal's sections before signing in."""
 
 
 def shell(request: HttpRequest) -> dict[str, object]:
     """Context processor: sections, theme, and the news, which only a page that says it takes off the pile."""
-    desk, portal = links(request, DESK), links(request, PORTAL)
+    is_known = getattr(request, "person", None) is not None
+    desk, portal = links(request, DESK), links(request, PORTAL if is_known else VISITOR)
     news = SimpleLazyObject(lambda: toasts.take(request))
     return {
         "desk_nav": desk,
@@ -86,7 +95,7 @@ def links(request: HttpRequest, entries: Iterable[Entry]) -> list[Link]:
     found = [
         (entry, href) for entry in entries if (href := address(entry.route)) and _may_open(request, href)
     ]
-    current = _current(request.path, [href for _, href in found])
+    current = _current(request.path, found)
     return [Link(entry.label, href, entry.icon, href == current, entry.key) for entry, href in found]
 
 
@@ -109,7 +118,12 @@ def _may_open(request: HttpRequest, href: str) -> bool:
     return policy is None or policy.admits(request, "GET")
 
 
-def _current(path: str, addresses: list[str]) -> str:
-    """The longest address that this page lies under; ``/`` and ``/me/`` count only for themselves."""
-    under = [each for each in addresses if path == each or (path.startswith(each) and each.count("/") > 2)]
-    return max(under, key=len, default="")
+def _current(path: str, found: list[tuple[Entry, str]]) -> str:
+    """The address of the section this page lies in: the longest beginning that fits; ``/`` only as itself."""
+    under = [
+        (len(start), href)
+        for entry, href in found
+        for start in (href, *entry.also)
+        if path == start or (start != "/" and path.startswith(start))
+    ]
+    return max(under, default=(0, ""))[1]
