@@ -1,10 +1,14 @@
 """Production refuses to start rather than to run unsafely."""
 
 import os
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+
+PROJECT = Path(__file__).resolve().parents[2]
 
 SAFE = {
     "STUDIO_ENV": "production",
@@ -83,3 +87,13 @@ def test_development_answers_on_this_machine_only():
         check=True,
     )
     assert answer.stdout.strip() == "['localhost', '127.0.0.1', '[::1]']"
+
+
+def test_every_variable_is_described():
+    """What a process reads from its environment is listed in docs/deploy.md, and nothing else is."""
+    source = (PROJECT / "studio/settings.py").read_text()
+    read = set(re.findall(r'(?:environ\.get|_flag|_words|_secret)\(\s*"([A-Z_]+)"', source))
+    table = (PROJECT / "docs/deploy.md").read_text().split("| variable |")[1].split("\n\n")[0]
+    names = [row.split("|")[1] for row in table.splitlines() if row.startswith("|")]
+    described = {name for cell in names for name in re.findall(r"`([A-Z_]+)`", cell)}
+    assert read == described
