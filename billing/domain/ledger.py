@@ -6,7 +6,7 @@ once.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 
 from django.db import IntegrityError
@@ -54,9 +54,7 @@ def post(*, key: str, source: Account, destination: Account, amount: int, reason
     :raises Overdrawn: if the source must not fall below zero and would.
     """
     return _write(
-        Entry(
-            key=key, kind="post", source=source, destination=destination, amount=amount, reason=reason, at=at
-        )
+        posting(key=key, source=source, destination=destination, amount=amount, reason=reason, at=at)
     )
 
 
@@ -76,13 +74,13 @@ def hold(*, key: str, source: Account, destination: Account, amount: int, reason
 @step
 def settle(held: Entry, *, key: str, amount: int, reason: str, at: datetime) -> Entry:
     """End a hold by moving an amount, which may differ from what was held and may be 0."""
-    return _write(_ending(held, key=key, kind="settle", amount=amount, reason=reason, at=at))
+    return _write(ending(held, key=key, kind="settle", amount=amount, reason=reason, at=at))
 
 
 @step
 def release(held: Entry, *, key: str, reason: str, at: datetime) -> Entry:
     """End a hold and move nothing: all of it is available again."""
-    return _write(_ending(held, key=key, kind="release", amount=held.amount, reason=reason, at=at))
+    return _write(ending(held, key=key, kind="release", amount=held.amount, reason=reason, at=at))
 
 
 @step
@@ -103,6 +101,27 @@ def reverse(entry: Entry, *, key: str, reason: str, at: datetime) -> Entry:
 
 
 @step
+def lock(account_ids: Iterable[int]) -> dict[int, Account]:
+    """Lock accounts in ascending order, as every verb does, and return them by id."""
+    return {found.pk: found for found in Account.objects.lock(sorted(set(account_ids)))}
+
+
+@step
+def open_accounts(owners: Sequence[str], unit: str) -> list[Account]:
+    """New, empty, guarded accounts for these owners, in one statement."""
+    return Account.objects.bulk_create(Account(owner=owner, unit=unit) for owner in owners)
+
+
+def posting(
+    *, key: str, source: Account, destination: Account, amount: int, reason: str, at: datetime
+) -> Entry:
+    """An unsaved movement, for :func:`write_many`."""
+    return Entry(
+        key=key, kind="post", source=source, destination=destination, amount=amount, reason=reason, at=at
+    )
+
+
+@step
 def write_many(entries: list[Entry]) -> list[Entry]:
     """Write entries of a bulk verb in one statement. Their accounts are locked by the caller."""
     for entry in entries:
@@ -112,10 +131,6 @@ def write_many(entries: list[Entry]) -> list[Entry]:
 
 def ending(held: Entry, *, key: str, kind: str, amount: int, reason: str, at: datetime) -> Entry:
     """An unsaved entry that resolves a hold, for :func:`write_many`."""
-    return _ending(held, key=key, kind=kind, amount=amount, reason=reason, at=at)
-
-
-def _ending(held: Entry, *, key: str, kind: str, amount: int, reason: str, at: datetime) -> Entry:
     return Entry(
         key=key,
         kind=kind,

@@ -71,9 +71,7 @@ def of_account(owner: str, unit: str, *, until: datetime | None = None) -> list[
     account = Account.objects.filter(owner=owner, unit=unit).first()
     if account is None:
         return []
-    entries = list(
-        entries_of([account.pk], until=until).select_related("operation__actor", "resolves")
-    )
+    entries = list(entries_of([account.pk], until=until).select_related("operation__actor", "resolves"))
     words = _words(entries)
     left = 0
     moves = []
@@ -136,9 +134,7 @@ def _words(entries: list[Entry]) -> dict[int, tuple[str, str]]:
     charge_keys = {entry.pk: key for entry in entries if (key := _charge_key(entry.key))}
     charges = {charge.key: charge for charge in Charge.objects.filter(key__in=set(charge_keys.values()))}
     numbers = dict(
-        InvoiceLine.objects.filter(charge__in=charges.values()).values_list(
-            "charge__key", "invoice__number"
-        )
+        InvoiceLine.objects.filter(charge__in=charges.values()).values_list("charge__key", "invoice__number")
     )
     words = {
         entry_id: (charges[key].description, numbers.get(key, ""))

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from billing.domain import ledger
-from billing.models import Account, Entry
 from memberships.models import CreditLot, CreditType, DuesPeriod, PaymentTermBucket
 from memberships.queries import dues
 from memberships.queries import lots as lot_queries
@@ -132,38 +131,29 @@ def expire_due(*, by: Actor, at: datetime) -> int:
     """
     today = localtime.local_day(at, Studio.objects.current().time_zone)
     lots = list(lot_queries.expired_with_credits(today)[:CHUNK])
-    accounts = {account.pk: account for account in Account.objects.lock([lot.account_id for lot in lots])}
+    accounts = ledger.lock(lot.account_id for lot in lots)
     destination = ledger.studio_account("expired", ledger.CREDIT)
-    entries = [
-        expiry_entry(accounts[lot.account_id], destination, at=at)
-        for lot in lots
-        if accounts[lot.account_id].available > 0
-    ]
-    ledger.write_many(entries)
+    left = [lot for lot in lots if accounts[lot.account_id].available > 0]
+    ledger.write_many(
+        [
+            ledger.posting(
+                # The sequence number under the lock makes each expiry of a lot its own fact.
+                key=f"lot:{lot.key}:expire:{accounts[lot.account_id].seq}",
+                source=accounts[lot.account_id],
+                destination=destination,
+                amount=accounts[lot.account_id].available,
+                reason="lot.expired",
+                at=at,
+            )
+            for lot in left
+        ]
+    )
     journal.record_many(
         "credits.expired",
-        [
-            (f"lot:{lot.pk}", lot.person_id, {"quantity": accounts[lot.account_id].available})
-            for lot in lots
-            if accounts[lot.account_id].available > 0
-        ],
+        [(f"lot:{lot.pk}", lot.person_id, {"quantity": accounts[lot.account_id].available}) for lot in left],
         at=at,
     )
-    return len(entries)
-
-
-def expiry_entry(account: Account, destination: Account, *, at: datetime) -> Entry:
-    """The unsaved entry that expires all that is free in a locked lot's account."""
-    return Entry(
-        # The sequence number under the lock makes each expiry of a lot its own fact.
-        key=f"{account.owner}:expire:{account.seq}",
-        kind="post",
-        source=account,
-        destination=destination,
-        amount=account.available,
-        reason="lot.expired",
-        at=at,
-    )
+    return len(left)
 
 
 @step
@@ -176,7 +166,7 @@ def after_return(lot: CreditLot, *, by_studio: bool, at: datetime) -> CreditLot 
     today = localtime.local_day(at, Studio.objects.current().time_zone)
     if lot.last_valid_on is None or today <= lot.last_valid_on:
         return None
-    account = Account.objects.lock([lot.account_id])[0]
+    account = ledger.lock([lot.account_id])[lot.account_id]
     forfeited = ledger.post(
         key=f"{account.owner}:forfeit:{account.seq}",
         source=account,
@@ -217,9 +207,7 @@ def write_lots(grants: Sequence[Grant], *, at: datetime) -> list[CreditLot]:
     if not grants:
         return []
     issued = ledger.studio_account("issued", ledger.CREDIT)
-    accounts = Account.objects.bulk_create(
-        Account(owner=f"lot:{grant.key}", unit=ledger.CREDIT) for grant in grants
-    )
+    accounts = ledger.open_accounts([f"lot:{grant.key}" for grant in grants], ledger.CREDIT)
     lots = CreditLot.objects.bulk_create(
         CreditLot(
             person_id=grant.person_id,
@@ -238,9 +226,8 @@ def write_lots(grants: Sequence[Grant], *, at: datetime) -> list[CreditLot]:
     )
     ledger.write_many(
         [
-            Entry(
+            ledger.posting(
                 key=f"lot:{lot.key}:grant",
-                kind="post",
                 source=issued,
                 destination=lot.account,
                 amount=lot.granted,

@@ -6,11 +6,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from django.db.models import F, OuterRef, QuerySet, Subquery, Sum
-from django.db.models.expressions import CombinedExpression
-from django.db.models.functions import Coalesce
+from django.db.models import F, QuerySet
 
-from billing.models import Entry
+from billing.queries import accounts
 from memberships.models import CreditLot
 from memberships.rules.lots import LotFacts, is_valid_on
 
@@ -41,8 +39,8 @@ def of_person(person_id: int) -> QuerySet[Any]:
         .annotate(
             free=F("account__posted_in") - F("account__posted_out") - F("account__held"),
             held=F("account__held"),
-            used=_gone_to("studio:used"),
-            expired=_gone_to("studio:expired", "studio:forfeited", "studio:withdrawn"),
+            used=accounts.gone_to("studio:used"),
+            expired=accounts.gone_to("studio:expired", "studio:forfeited", "studio:withdrawn"),
         )
         .order_by("-granted_at", "-pk")
     )
@@ -83,24 +81,6 @@ def expired_with_credits(today: date) -> QuerySet[CreditLot]:
     return CreditLot.objects.filter(
         last_valid_on__lt=today, account__posted_in__gt=F("account__posted_out") + F("account__held")
     ).order_by("last_valid_on", "account_id")
-
-
-def _gone_to(*owners: str) -> CombinedExpression:
-    moved = (
-        Entry.objects.filter(
-            source=OuterRef("account"), destination__owner__in=owners, kind__in=["post", "settle"]
-        )
-        .order_by()
-        .values("source")
-        .annotate(total=Sum("amount"))
-    )
-    back = (
-        Entry.objects.filter(destination=OuterRef("account"), source__owner__in=owners, kind="post")
-        .order_by()
-        .values("destination")
-        .annotate(total=Sum("amount"))
-    )
-    return Coalesce(Subquery(moved.values("total")), 0) - Coalesce(Subquery(back.values("total")), 0)
 
 
 def _summarise(lots: list[Any], on: date) -> CreditSummary:

@@ -6,10 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import QuerySet
-
 from billing.domain import charges, ledger
-from billing.models import Account, Entry
+from billing.queries import accounts
 from sessions_app.models import Booking, CompletionType, Outcome, Session
 from sessions_app.rules import completion as rule
 from sessions_app.rules.completion import Ending
@@ -197,7 +195,7 @@ def _ended(
 
 def _end_credits(ended: Sequence[Ended], *, at: datetime) -> None:
     held = [each for each in ended if each.booking.hold is not None]
-    Account.objects.lock([each.booking.hold.source_id for each in held if each.booking.hold])
+    ledger.lock([each.booking.hold.source_id for each in held if each.booking.hold])
     ledger.write_many(
         [
             ledger.ending(
@@ -273,7 +271,7 @@ def _pay_wage(session: Session, wage_minor: int, *, currency: str, at: datetime)
         return
     tell("pay", f"{plain(wage_minor, currency)} {currency} for {session.practitioner.name}")
     ledger.post(
-        key=f"wage:session:{session.pk}:{_wage_cycle(session)}",
+        key=f"wage:session:{session.pk}:{accounts.standing_wages(session.pk).count() + 1}",
         source=ledger.studio_account("wages", currency),
         destination=ledger.account(f"practitioner:{session.practitioner_id}", currency, may_overdraw=True),
         amount=wage_minor,
@@ -282,23 +280,15 @@ def _pay_wage(session: Session, wage_minor: int, *, currency: str, at: datetime)
     )
 
 
-def _wage_cycle(session: Session) -> int:
-    return _wages_of(session).count() + 1
-
-
-def _wages_of(session: Session) -> QuerySet[Entry]:
-    return Entry.objects.filter(key__startswith=f"wage:session:{session.pk}:", reverses=None)
-
-
 def _take_wage_back(session: Session, *, at: datetime) -> None:
-    for entry in _wages_of(session).filter(reversed_by=None):
+    for entry in accounts.standing_wages(session.pk).filter(reversed_by=None):
         ledger.reverse(entry, key=f"{entry.key}:reverse", reason="session.reopened", at=at)
 
 
 def _take_credits_back(outcomes: Sequence[Outcome], *, at: datetime) -> None:
     """Each credit returns to its lot and is held again by its booking, in the next cycle."""
     held = [outcome.booking for outcome in outcomes if outcome.booking.hold is not None]
-    Account.objects.lock([booking.hold.source_id for booking in held if booking.hold])
+    ledger.lock([booking.hold.source_id for booking in held if booking.hold])
     for booking in held:
         hold = booking.hold
         assert hold is not None

