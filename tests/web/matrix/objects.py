@@ -6,35 +6,102 @@ goes before ``"argument"``. Things that everybody may see (a session on the sche
 """
 
 from collections.abc import Callable
+from functools import cached_property
 from typing import Any
 
+from billing.models import Invoice
+from memberships.domain import sales
+from memberships.models import CreditLot
+from sessions_app.models import Booking
+from studio.audit.models import Event, Operation
+from studio.notifications.models import Message
 from studio.people.models import Person
+from studio.people.rules.permissions import SYSTEM, Role
+from tests import logins, make
 
-Builder = Callable[[Person], Any]
+
+class Things:
+    """What one person has, made when first asked for, so that one address speaks of one booking."""
+
+    def __init__(self, person: Person) -> None:
+        self.person = person
+
+    @cached_property
+    def practitioner(self) -> Person:
+        """Who gives the session they booked."""
+        return logins.person(Role.PRACTITIONER, sign_in=True)
+
+    @cached_property
+    def booking(self) -> Booking:
+        """For tomorrow, in a session that somebody gives."""
+        return make.booking(make.session(practitioner=self.practitioner), self.person)
+
+    @cached_property
+    def lot(self) -> CreditLot:
+        assert self.booking.lot is not None
+        return self.booking.lot
+
+    @cached_property
+    def invoice(self) -> Invoice:
+        """For a plan that they bought and have not paid."""
+        term, day = make.plan(), make.NOW.date()
+        sales.sell(person_id=self.person.pk, payment_term_id=term.pk, starts_on=day, by=SYSTEM, at=make.NOW)
+        return Invoice.objects.filter(person=self.person).latest("pk")
+
+    @cached_property
+    def operation(self) -> Operation:
+        """What they did: they booked."""
+        return Event.objects.get(subject=f"booking:{self.booking.pk}", verb="booking.made").operation
+
+    @cached_property
+    def message(self) -> Message:
+        """To them, about their booking."""
+        return Message.objects.create(
+            event=self.operation.events.latest("pk"),
+            person=self.person,
+            to=self.person.email,
+            template="booking.made",
+            written_at=make.NOW,
+            hold_until=make.NOW,
+            next_try_at=make.NOW,
+        )
+
+
+Builder = Callable[[Things], Any]
 
 BUILDERS: dict[str, Builder] = {
-    "token": lambda person: "made-up",
-    "person_id": lambda person: person.pk,
+    "on": lambda things: "2026-03-02",
+    "day": lambda things: "2026-03-02",
+    "session_id": lambda things: things.booking.session_id,
+    "booking_id": lambda things: things.booking.pk,
+    "invoice_id": lambda things: things.invoice.pk,
+    "position": lambda things: 1,
+    "operation_id": lambda things: things.operation.pk,
+    "credit_type_id": lambda things: things.lot.credit_type_id,
+    "lot_id": lambda things: things.lot.pk,
+    "message_id": lambda things: things.message.pk,
+    "person_id": lambda things: things.person.pk,
+    "token": lambda things: "made-up",
     # The second half of a reset link: nobody's, so the page says that it is used up.
-    "uidb36": lambda person: "1",
-    "key": lambda person: "made-up",
+    "uidb36": lambda things: "1",
+    "key": lambda things: "made-up",
 }
 
-FOR_EVERYONE: set[str] = {"token", "uidb36", "key"}
+FOR_EVERYONE: set[str] = {"on", "day", "session_id", "position", "token", "uidb36", "key"}
 
 MISSING: dict[str, Any] = {}
 """A value that nothing has, where 999999999 does not fit the address."""
 
 
-def values(name: str, arguments: tuple[str, ...], person: Person) -> dict[str, Any]:
-    """The arguments of an address, filled in with things of this person."""
-    return {argument: _builder(name, argument)(person) for argument in arguments}
+def values(name: str, arguments: tuple[str, ...], things: Things) -> dict[str, Any]:
+    """The arguments of an address, filled in with these things."""
+    return {argument: _builder(name, argument)(things) for argument in arguments}
 
 
-def missing(name: str, arguments: tuple[str, ...], person: Person) -> dict[str, Any]:
+def missing(name: str, arguments: tuple[str, ...], things: Things) -> dict[str, Any]:
     """The arguments of an address, for something that does not exist."""
     return {
-        argument: _builder(name, argument)(person)
+        argument: _builder(name, argument)(things)
         if is_for_everyone(name, argument)
         else MISSING.get(argument, 999_999_999)
         for argument in arguments

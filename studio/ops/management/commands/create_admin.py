@@ -19,7 +19,7 @@ from studio.people.rules.permissions import SYSTEM, Role
 
 
 class Command(BaseCommand):
-    help = "Add an admin, or find the one with this address, and print the link at which they choose their password."
+    help = "Add an admin (or find the one with this address) and print their link to choose a password."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--name", required=True)
