@@ -1,7 +1,7 @@
 """P1, P2, P3, P5: booking and canceling through the use case, beside the least SQL that does the same safely.
 
-Floor and product run on one database, in turns, in resident processes: product, floor, product, floor … The ratio is
-the median over the pairs, so a machine that grows slower for a minute slows both.
+Floor and product run on one database, in turns, in resident processes: floor, product, floor, and again. The
+ratio is the median over the pairs, so a machine that grows slower for a minute slows both.
 """
 
 from __future__ import annotations
@@ -31,16 +31,20 @@ MUST = {"book": 1 / 3, "book_hot": 1 / 2, "refuse_full": 1 / 4, "cancel": 1 / 3}
 FLOOR_TABLES = """
 DROP SCHEMA IF EXISTS floor CASCADE;
 CREATE SCHEMA floor;
-CREATE TABLE floor.session (id bigint PRIMARY KEY, capacity int NOT NULL, booked int NOT NULL DEFAULT 0,
-                            CHECK (booked BETWEEN 0 AND capacity)) WITH (fillfactor = 80);
-CREATE TABLE floor.lot (id bigint PRIMARY KEY, person_id bigint NOT NULL, remaining bigint NOT NULL CHECK (remaining >= 0),
-                        ends_on date) WITH (fillfactor = 70);
+CREATE TABLE floor.session (
+    id bigint PRIMARY KEY, capacity int NOT NULL, booked int NOT NULL DEFAULT 0,
+    CHECK (booked BETWEEN 0 AND capacity)) WITH (fillfactor = 80);
+CREATE TABLE floor.lot (
+    id bigint PRIMARY KEY, person_id bigint NOT NULL, remaining bigint NOT NULL CHECK (remaining >= 0),
+    ends_on date) WITH (fillfactor = 70);
 CREATE INDEX ON floor.lot (person_id, ends_on);
-CREATE TABLE floor.booking (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, session_id bigint NOT NULL,
-                            person_id bigint NOT NULL, lot_id bigint NOT NULL, canceled_at timestamptz);
+CREATE TABLE floor.booking (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, session_id bigint NOT NULL,
+    person_id bigint NOT NULL, lot_id bigint NOT NULL, canceled_at timestamptz);
 CREATE UNIQUE INDEX ON floor.booking (session_id, person_id) WHERE canceled_at IS NULL;
-CREATE TABLE floor.entry (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, lot_id bigint NOT NULL,
-                          booking_id bigint NOT NULL, delta int NOT NULL, at timestamptz NOT NULL);
+CREATE TABLE floor.entry (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, lot_id bigint NOT NULL,
+    booking_id bigint NOT NULL, delta int NOT NULL, at timestamptz NOT NULL);
 INSERT INTO floor.session SELECT id, capacity, 0 FROM sessions_app_session;
 INSERT INTO floor.lot SELECT id, person_id, 1000000, NULL FROM memberships_creditlot;
 ANALYZE;
@@ -52,7 +56,7 @@ class Floor:
 
     def __init__(self, url: str, seed: int) -> None:
         self.link = psycopg.connect(url, prepare_threshold=1)
-        self.random = random.Random(seed)  # noqa: S311
+        self.random = random.Random(seed)
         self.made: list[tuple[int, int, int]] = []
         self.sessions = [row[0] for row in self.link.execute("SELECT id FROM floor.session ORDER BY id")]
         self.people = [row[0] for row in self.link.execute("SELECT person_id FROM floor.lot ORDER BY id")]
@@ -64,7 +68,8 @@ class Floor:
         try:
             with self.link.transaction():
                 taken = self.link.execute(
-                    "UPDATE floor.session SET booked = booked + 1 WHERE id = %s AND booked < capacity RETURNING id",
+                    """UPDATE floor.session SET booked = booked + 1
+                        WHERE id = %s AND booked < capacity RETURNING id""",
                     [session],
                 ).fetchone()
                 if taken is None:
@@ -93,9 +98,8 @@ class Floor:
         self.book(self.sessions[0])
 
     def refuse_full(self) -> None:
-        self.link.execute(
-            "SELECT booked, capacity FROM floor.session WHERE id = %s", [self.sessions[1]]
-        ).fetchone()
+        full = [self.sessions[1]]
+        self.link.execute("SELECT booked, capacity FROM floor.session WHERE id = %s", full).fetchone()
         self.link.commit()
 
     def cancel(self) -> None:
@@ -121,7 +125,7 @@ class Product:
         from memberships.models import CreditLot
         from sessions_app.models import Session
 
-        self.random = random.Random(seed)  # noqa: S311
+        self.random = random.Random(seed)
         self.sessions = list(Session.objects.order_by("pk").values_list("pk", flat=True))
         people = CreditLot.objects.order_by("pk").values_list("person_id", flat=True)
         self.actors = [_member(person_id) for person_id in people]
@@ -168,9 +172,6 @@ def run(*, pairs: int = 8, slice_seconds: float = 0.5) -> dict[str, dict[str, An
     url = _url()
     with connection.cursor() as cursor:
         cursor.execute(FLOOR_TABLES)
-        cursor.execute(
-            "UPDATE floor.session SET booked = capacity WHERE id = (SELECT id FROM floor.session OFFSET 1 LIMIT 1)"
-        )
     connection.close()
     rows = {}
     with closing(Crew(Floor, url, processes=4)) as floor, closing(Crew(Product, url, processes=4)) as product:
