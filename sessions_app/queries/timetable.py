@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
+from typing import NamedTuple
 
 from django.contrib.postgres.expressions import ArraySubquery
+from django.db import connection
 from django.db.models import Count, OuterRef, Q, QuerySet
+from django.db.models.functions import Left
 
 from scheduling.models import Series, SeriesSkip
 from scheduling.queries import preview
@@ -15,6 +18,60 @@ from scheduling.rules import recurrence
 from scheduling.rules.preview import PlannedDate
 from scheduling.rules.recurrence import Rule
 from sessions_app.models import Session
+
+ROW_KEY = len("timetable:") + 32
+"""The part of an import key that names the row of the timetable; the rest tells its runs apart."""
+
+_FIRST_IN_THE_WAY = """
+    WITH wanted AS (
+        SELECT * FROM unnest(%(number)s::int[], %(room_id)s::bigint[], %(practitioner_id)s::bigint[],
+                             %(starts_at)s::timestamptz[], %(ends_at)s::timestamptz[])
+                      AS given(number, room_id, practitioner_id, starts_at, ends_at)
+    ),
+    -- Rooms and practitioners apart: each has an index of its own.
+    every AS (
+        SELECT number, slot.room_id, NULL::bigint AS practitioner_id, slot.holder, slot.during
+          FROM wanted JOIN scheduling_slot slot
+            ON slot.room_id = wanted.room_id AND slot.during && tstzrange(wanted.starts_at, wanted.ends_at)
+           AND slot.overlap_reason IS NULL
+        UNION ALL
+        SELECT number, NULL, slot.practitioner_id, slot.holder, slot.during
+          FROM wanted JOIN scheduling_slot slot
+            ON slot.practitioner_id = wanted.practitioner_id
+           AND slot.during && tstzrange(wanted.starts_at, wanted.ends_at)
+           AND slot.overlap_reason IS NULL
+    ),
+    met AS (
+        SELECT DISTINCT ON (number) * FROM every ORDER BY number, lower(during), practitioner_id NULLS FIRST
+    )
+    SELECT number, CASE WHEN met.room_id IS NULL THEN 'practitioner' ELSE 'room' END,
+           coalesce(room.name, person.name), service.name, lower(met.during), upper(met.during)
+      FROM met
+      LEFT JOIN scheduling_room room ON room.id = met.room_id
+      LEFT JOIN people_person person ON person.id = met.practitioner_id
+      LEFT JOIN sessions_app_session session ON met.holder = 'session:' || session.id
+      LEFT JOIN scheduling_service service ON service.id = session.service_id
+"""
+
+
+class Wanted(NamedTuple):
+    """A room, a practitioner or both, wanted for a span. ``number`` says by what; several may share one."""
+
+    number: int
+    room_id: int | None
+    practitioner_id: int | None
+    starts_at: datetime
+    ends_at: datetime
+
+
+class InTheWay(NamedTuple):
+    """A room or practitioner (``column``, ``name``) in use, and for which service, if that is known."""
+
+    column: str
+    name: str
+    service: str | None
+    starts_at: datetime
+    ends_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +131,23 @@ def labels(holders: Collection[str]) -> dict[str, str]:
     ]
     named = Session.objects.filter(pk__in=ids).values_list("pk", "service__name")
     return {f"session:{session_id}": name for session_id, name in named}
+
+
+def first_in_the_way(wanted: Sequence[Wanted]) -> dict[int, InTheWay]:
+    """The earliest slot that each of many plans would meet, by ``Wanted.number``: one statement for all."""
+    if not wanted:
+        return {}
+    columns = {name: [getattr(each, name) for each in wanted] for name in Wanted._fields}
+    with connection.cursor() as cursor:
+        cursor.execute(_FIRST_IN_THE_WAY, columns)
+        return {number: InTheWay(*rest) for number, *rest in cursor.fetchall()}
+
+
+def import_keys(keys: Collection[str], earliest: date) -> set[str]:
+    """Which rows of a timetable have a series that runs on or after a day."""
+    found = Series.objects.annotate(row=Left("import_key", ROW_KEY)).filter(row__in=keys)
+    still = ((each.row, recurrence.last_on(rule_of(each))) for each in found)
+    return {key for key, last in still if last is not None and last >= earliest}
 
 
 def rule_of(series: Series) -> Rule:

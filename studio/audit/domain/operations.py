@@ -14,7 +14,7 @@ from typing import Any, cast
 
 from django.core.serializers.json import DjangoJSONEncoder
 
-from studio.lib import statements
+from studio.lib import consequences, statements
 from studio.lib.refusals import Reason, Refused
 from studio.people.rules.permissions import Actor
 
@@ -145,6 +145,7 @@ def _replay(key: str | None, name: str, request_hash: str) -> Any:
                 "Reload the page and try again.",
             )
         )
+    consequences.repeat()
     return None if result is None else json.loads(result)
 
 
@@ -163,5 +164,12 @@ def _hash(name: str, by: Actor, kwargs: dict[str, Any]) -> str:
     return hashlib.sha256(request.encode()).hexdigest()[:32]
 
 
+class _Encoder(DjangoJSONEncoder):
+    """Plain JSON; a file counts by its digest."""
+
+    def default(self, o: Any) -> Any:
+        return hashlib.sha256(o).hexdigest() if isinstance(o, bytes) else super().default(o)
+
+
 def _plain(value: Any) -> str:
-    return json.dumps(value, cls=DjangoJSONEncoder, separators=(",", ":"))
+    return json.dumps(value, cls=_Encoder, separators=(",", ":"))
