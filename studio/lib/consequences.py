@@ -28,7 +28,13 @@ class Consequence:
     text: str
 
 
-_told: ContextVar[list[Consequence] | None] = ContextVar("told_consequences", default=None)
+class Told(list[Consequence]):
+    """Lines as they were told. ``is_repeat``: a repeated key was answered, and nothing happened again."""
+
+    is_repeat = False
+
+
+_told: ContextVar[Told | None] = ContextVar("told_consequences", default=None)
 
 
 def tell(kind: Kind, text: str) -> None:
@@ -38,15 +44,22 @@ def tell(kind: Kind, text: str) -> None:
         told.append(Consequence(kind, text))
 
 
+def repeat() -> None:
+    """Say that this call only repeats the answer of an earlier one, so there is nothing to tell."""
+    told = _told.get()
+    if told is not None:
+        told.is_repeat = True
+
+
 def anyone_listens() -> bool:
     """Whether it is worth composing a sentence. Hot verbs ask before they format."""
     return _told.get() is not None
 
 
 @contextmanager
-def listening() -> Iterator[list[Consequence]]:
+def listening() -> Iterator[Told]:
     """Collect what the verbs inside tell."""
-    told: list[Consequence] = []
+    told = Told()
     token = _told.set(told)
     try:
         yield told

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -72,9 +71,9 @@ def figures(response: HttpResponse, kind: str) -> dict[str, str]:
     return dict(re.findall(rf'data-{kind}="([^"]+)" data-fig="([^"]+)"', html))
 
 
-def count(act: Callable[[], HttpResponse], *, status: int = 200) -> int:
+def count(browser: Client, address: str) -> int:
     """How many statements a page takes."""
     with CaptureQueriesContext(connection) as seen:
-        response = act()
-    assert response.status_code == status
+        response = browser.get(address)
+    assert response.status_code == 200
     return len(seen)

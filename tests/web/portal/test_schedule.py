@@ -457,9 +457,9 @@ def test_the_timetable_takes_as_many_statements_for_three_rows_as_for_one(
         )
 
     a_row(1)
-    one = [count(lambda: each.get(TOMORROW)) for each in (browser, visitor)]
+    one = [count(each, TOMORROW) for each in (browser, visitor)]
     a_row(2), a_row(3)
-    three = [count(lambda: each.get(TOMORROW)) for each in (browser, visitor)]
+    three = [count(each, TOMORROW) for each in (browser, visitor)]
 
     assert one == three
     assert max(three) <= 15
@@ -469,12 +469,12 @@ def test_a_session_page_takes_at_most_fifteen_statements(browser: Client, peter:
     yoga = make.service()
     session = make.session(NOW - timedelta(days=1), service=yoga)
     make.lot(peter, yoga)
-    one = count(lambda: browser.get(page_of(session)))
+    one = count(browser, page_of(session))
     for days in (1, 2, 3):
         make.session(NOW + timedelta(days=days), service=yoga)
         make.lot(peter, yoga)
 
-    assert count(lambda: browser.get(page_of(session))) == one <= 15
+    assert count(browser, page_of(session)) == one <= 15
 
 
 def test_the_books_hold_after_booking_by_verb_and_by_page(
