@@ -307,7 +307,7 @@ def test_an_invitation_sets_the_first_password_once(client: Client, clock) -> No
     page = client.get(link)
     answer = client.post(link, {"password": logins.PASSWORD})
 
-    assert page["Referrer-Policy"] == "no-referrer"
+    assert (page["Referrer-Policy"], page["Cache-Control"]) == ("same-origin", "no-store, private")
     assert (answer.status_code, answer["Location"]) == (302, LOGIN)
     assert sign_in(client, person)["Location"] == "/"
     assert is_in(client)
@@ -431,6 +431,21 @@ def test_with_an_app_the_password_alone_does_not_let_in(client: Client) -> None:
 
     assert answer["Location"] == "/desk/"
     assert is_in(client)
+
+
+def test_the_password_is_asked_again_before_security_changes_some_time_after_signing_in(
+    client: Client,
+    clock,  # type: ignore[no-untyped-def]
+) -> None:
+    sign_in(client, logins.person(sign_in=True))
+    assert client.get("/accounts/2fa/totp/activate/").status_code == 200
+
+    clock.forward(minutes=15)
+    asked = client.get("/accounts/2fa/totp/activate/")
+    assert asked["Location"].startswith("/accounts/reauthenticate/")
+    client.post(asked["Location"], {"password": logins.PASSWORD})
+
+    assert client.get("/accounts/2fa/totp/activate/").status_code == 200
 
 
 def test_an_app_code_works_once() -> None:

@@ -52,6 +52,12 @@ class SignInAdapter(DefaultAccountAdapter):
         sign_in_limits.start(request)
         log.info("Signed in: login %s from %s", user.pk, self.get_client_ip(request))
 
+    def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
+        """Who signed in a moment ago has just proven who they are."""
+        return super().is_reauthentication_required(app=app, **kwargs) and not sign_in_limits.is_fresh(
+            self.request
+        )
+
     def authentication_failed(self, request: Request, **credentials: Any) -> None:
         # Without the address: a mistyped one may be a password.
         log.warning("Sign-in failed from %s", self.get_client_ip(request))

@@ -55,7 +55,10 @@ def accept(request: Request, token: str) -> HttpResponse:
 
 
 def _private(response: HttpResponse) -> HttpResponse:
-    """The address itself is a secret: it must not travel in a Referer header or stay in a cache."""
-    response["Referrer-Policy"] = "no-referrer"
+    """The address itself is a secret: it must not stay in a cache.
+
+    The site's policy keeps it out of Referer headers to others; "no-referrer" would go further, but then
+    browsers hide where the form came from, and it could not be told from a forged one.
+    """
     response["Cache-Control"] = "no-store, private"
     return response

@@ -18,6 +18,14 @@ def start(request: Request) -> None:
     request.session[SIGNED_IN_AT] = request.session[SEEN_AT] = request.now.timestamp()
 
 
+def is_fresh(request: Request) -> bool:
+    """Whether they signed in so lately that asking for the password again would prove nothing."""
+    if SIGNED_IN_AT not in request.session:
+        return False
+    age = request.now - _moment(request, SIGNED_IN_AT)
+    return age < timedelta(seconds=settings.ACCOUNT_REAUTHENTICATION_TIMEOUT)
+
+
 def end_if_over(request: Request) -> None:
     """Sign the team out after a quiet half hour or a long day. Members keep the cookie's two weeks."""
     if not request.user.is_authenticated:

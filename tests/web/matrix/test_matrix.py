@@ -145,7 +145,7 @@ def assert_guarded(response: HttpResponse, case: str) -> None:
     assert response.get("X-Content-Type-Options") == "nosniff", case
     assert response.get("X-Frame-Options") == "DENY", case
     assert "Content-Security-Policy" in response, case
-    assert response.get("Referrer-Policy") in {"same-origin", "no-referrer"}, case
+    assert response.get("Referrer-Policy") == "same-origin", case
 
 
 SCOPED = [
