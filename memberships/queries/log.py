@@ -1,4 +1,4 @@
-"""The user log (S1-10, S1-11): every change of a person's credits, who made it, and what was left after it."""
+"""The user log (S1-10, S1-11): every change of a person's credits, who made it, what was left after it."""
 
 from __future__ import annotations
 

@@ -91,9 +91,7 @@ def _as_candidates(people: Collection[Person], session: Session) -> list[Candida
     usable = paying.usable_by(ids, service_id=session.service_id, on=session.local_start.date())
     owes = statements.open_minor_of(ids)
     return [
-        Candidate(
-            person, booked.get(person.pk), tuple(usable.get(person.pk, ())), owes.get(person.pk, 0)
-        )
+        Candidate(person, booked.get(person.pk), tuple(usable.get(person.pk, ())), owes.get(person.pk, 0))
         for person in people
     ]
 

@@ -73,7 +73,7 @@ def state_of(session: Session, *, at: datetime) -> str:
 
 
 def completion_types() -> list[CompletionType]:
-    """The ways in which a session can end now: the defaults first, in the order completed, missed, canceled."""
+    """The ways in which a session can end now, in the order completed, missed, canceled."""
     types = CompletionType.objects.filter(is_enabled=True, archived_at=None, code__isnull=False)
     order = ("completed", "missed", "canceled")
     return sorted(types, key=lambda kind: (order.index(kind.mapped_status), kind.label))
@@ -113,9 +113,7 @@ def places(session: Session, *, until: datetime | None = None) -> list[PlaceMove
         by, undone_by = booking.booked_by, booking.canceled_by
         told.append((booking.booked_at, 0, booking.pk, *who, by.name if by else "", -1))
         if booking.canceled_at is not None:
-            told.append(
-                (booking.canceled_at, 1, booking.pk, *who, undone_by.name if undone_by else "", +1)
-            )
+            told.append((booking.canceled_at, 1, booking.pk, *who, undone_by.name if undone_by else "", +1))
     left = session.capacity
     moves = []
     for at, _, _, person, person_id, actor, move in sorted(told):

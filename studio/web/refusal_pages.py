@@ -58,16 +58,21 @@ def safe_next(request: Request, address: str | None) -> str | None:
     return None
 
 
+def came_from(request: Request) -> str | None:
+    """The page of ours whose form was sent."""
+    page = urlsplit(request.headers.get("Referer", ""))
+    if page.netloc != request.get_host():
+        return None
+    return safe_next(request, page.path + (f"?{page.query}" if page.query else ""))
+
+
 def _way_back(request: Request) -> str | None:
     """The page they were on: this one when it can be read, else the page whose form they sent."""
     if getattr(request, "htmx", False) and request.htmx.current_url_abs_path:
         return safe_next(request, request.htmx.current_url_abs_path)
     if request.method in {"GET", "HEAD"}:
         return safe_next(request, request.get_full_path())
-    page = urlsplit(request.headers.get("Referer", ""))
-    if page.netloc != request.get_host():
-        return None
-    return safe_next(request, page.path + (f"?{page.query}" if page.query else ""))
+    return came_from(request)
 
 
 def _go(request: Request, address: str) -> HttpResponse:

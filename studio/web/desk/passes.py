@@ -1,5 +1,160 @@
-"""Pages of the desk: passes."""
+"""Selling a plan to someone and giving them credits, each shown before it is done."""
 
-from django.urls import URLPattern
+from __future__ import annotations
 
-routes: list[URLPattern] = []
+from typing import Any
+
+from django.http import Http404, HttpResponse
+from django.urls import URLPattern, reverse
+
+from memberships.domain import credits, sales
+from studio.lib.refusals import Refused
+from studio.lib.transactions import Preview, preview
+from studio.people.models import Person
+from studio.people.rules.permissions import Capability
+from studio.web.desk import answers, rows
+from studio.web.desk.passes_forms import LATER, GrantForm, SellForm
+from studio.web.requests import Request
+from studio.web.routes import needs, route
+
+
+def sell(request: Request, person_id: int) -> HttpResponse:
+    """Sell a plan: what was previewed is sold; a choice that was not previewed is shown first."""
+    person = _person(request, person_id)
+    form = SellForm(
+        request.POST or None,
+        person_id=person.pk,
+        currency=request.studio.currency,
+        initial={"starts_on": answers.today(request), "paid_by": "card"},
+    )
+    seen: Preview | None = None
+    refusal: Refused | None = None
+    if request.method == "POST" and form.is_valid():
+        kwargs = _sale(request, person, form)
+        is_seen = request.POST.get("seen_for") == _signature(form) and "preview" not in request.POST
+        key = form.cleaned_data["key"] or None
+        try:
+            if is_seen:
+                sales.sell(**kwargs, key=key, expecting=request.POST.get("seen") or None)
+                return answers.done(
+                    request, f"{_plan(form)} sold to {person.name}", to=_address(request, person), key=key
+                )
+            seen = preview(sales.sell, **kwargs)
+        except Refused as refused:
+            refusal = refused
+            seen = _again(kwargs) if refused.reasons[0].code == "world_moved" else None
+    context = {
+        "person": person,
+        "form": form,
+        "preview": seen,
+        "signature": _signature(form) if form.is_bound and form.is_valid() else "",
+        "button": _button(request, form) if seen else "",
+        "refused": refusal,
+        "crumbs": _crumbs(person),
+        "back": _address(request, person),
+    }
+    status = answers.status_of(refusal) if refusal else 422 if form.errors and not _previews(request) else 200
+    return answers.page(request, "desk/sell.html", context, fragments=("consequences",), status=status)
+
+
+def grant(request: Request, person_id: int) -> HttpResponse:
+    """Give credits by hand, with a reason that stands in the log."""
+    person = _person(request, person_id)
+    form = GrantForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        kind, quantity = form.cleaned_data["credit_type"], form.cleaned_data["quantity"]
+        key = form.cleaned_data["key"] or None
+        try:
+            credits.grant(
+                person_id=person.pk,
+                credit_type_id=kind.pk,
+                quantity=quantity,
+                days_to_expire=form.cleaned_data["days_to_expire"] or 0,
+                reason=form.cleaned_data["reason"],
+                by=request.actor,
+                at=request.now,
+                key=key,
+            )
+        except Refused as refused:
+            form.add_reasons(refused)
+        else:
+            text = f"{quantity} × {kind.name} given to {person.name}"
+            return answers.done(request, text, to=_address(request, person), key=key)
+    context = {"person": person, "form": form, "crumbs": _crumbs(person), "back": _address(request, person)}
+    return answers.page(request, "desk/person_grant.html", context, status=422 if form.errors else 200)
+
+
+def _sale(request: Request, person: Person, form: SellForm) -> dict[str, Any]:
+    paid_by = form.cleaned_data["paid_by"]
+    return {
+        "person_id": person.pk,
+        "payment_term_id": int(form.cleaned_data["payment_term"]),
+        "starts_on": form.cleaned_data["starts_on"],
+        "paid_by": None if paid_by == LATER else paid_by,
+        "by": request.actor,
+        "at": request.now,
+    }
+
+
+def _again(kwargs: dict[str, Any]) -> Preview | None:
+    try:
+        return preview(sales.sell, **kwargs)
+    except Refused:
+        return None
+
+
+def _signature(form: SellForm) -> str:
+    """The choices that a preview stands for."""
+    chosen = form.cleaned_data
+    return f"{chosen.get('payment_term')}.{chosen.get('starts_on')}.{chosen.get('paid_by')}"
+
+
+def _button(request: Request, form: SellForm) -> str:
+    price = rows.money(request, _term(form).price_minor)
+    if form.cleaned_data["paid_by"] == LATER:
+        return f"Sell and invoice {price}"
+    return f"Sell, {price} paid"
+
+
+def _term(form: SellForm) -> Any:
+    return next(term for term in form.terms if str(term.pk) == form.cleaned_data["payment_term"])
+
+
+def _plan(form: SellForm) -> str:
+    return str(_term(form).plan.name)
+
+
+def _previews(request: Request) -> bool:
+    """Whether this is a preview asked for while choosing: nothing is wrong yet."""
+    return bool(request.htmx) and "preview" in request.POST
+
+
+def _person(request: Request, person_id: int) -> Person:
+    person = Person.objects.visible_to(request.actor).filter(pk=person_id).first()
+    if person is None:
+        raise Http404("no such person")
+    return person
+
+
+def _address(request: Request, person: Person) -> str:
+    return answers.back(request, reverse("desk:person", args=[person.pk]))
+
+
+def _crumbs(person: Person) -> list[tuple[str, str]]:
+    return [("People", reverse("desk:people")), (person.name, reverse("desk:person", args=[person.pk]))]
+
+
+routes: list[URLPattern] = [
+    route(
+        "people/<code:person_id>/sell/",
+        sell,
+        name="sell",
+        policy=needs(Capability.SELL, methods=("GET", "POST")),
+    ),
+    route(
+        "people/<code:person_id>/credits/",
+        grant,
+        name="grant",
+        policy=needs(Capability.GRANT_CREDITS, methods=("GET", "POST")),
+    ),
+]

@@ -1,17 +1,19 @@
 """The addresses of the back office: every module of pages lists its own."""
 
-from studio.web.desk import explain, passes, people, roster, sessions, styleguide, today, undo
+from studio.web.desk import explain, messages, passes, people, roster, sessions, styleguide, today, undo
 from studio.web.routes import PUBLIC, route
 
 app_name = "desk"
 
 urlpatterns = [
     *today.routes,
-    *sessions.routes,
-    *roster.routes,
-    *people.routes,
-    *passes.routes,
     *explain.routes,
     *undo.routes,
+    *messages.routes,
     route("styleguide/", styleguide.page, name="styleguide", policy=PUBLIC.on("GET", "POST")),
+    # Codes match many words, so fixed words of the same folder come before them.
+    *passes.routes,
+    *people.routes,
+    *roster.routes,
+    *sessions.routes,
 ]
