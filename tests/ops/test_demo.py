@@ -1,139 +1,44 @@
-"""The demo starts, answers, refuses a second of its kind, and leaves nothing running."""
+"""The demo: loaded by the product's own verbs into an empty database, with books that hold."""
 
-import json
-import os
-import shutil
-import signal
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from pathlib import Path
+from __future__ import annotations
+
+from datetime import UTC, datetime
 
 import pytest
+from django.core.management import CommandError, call_command
 
-from studio.ops.embedded import postgres, processes
+from billing.models import Invoice
+from scheduling.models import Room, Series
+from sessions_app.models import Booking, Session
+from studio.ops.demo import load
+from studio.ops.demo.logins import LOGINS
+from studio.people.models import Person
+from tests import make
 
-PROJECT = Path(__file__).resolve().parents[2]
-
-
-@pytest.fixture
-def demo_home(tmp_path):
-    """A folder for the demo's data that claims to be loaded already: loading has tests of its own."""
-    home = tmp_path / "demo"
-    home.mkdir()
-    (home / "loaded").touch()
-    yield home
-    shutil.rmtree(postgres.reachable_home(home / "postgres"), ignore_errors=True)
+pytestmark = pytest.mark.django_db
+NOW = datetime(2026, 3, 26, 10, 0, tzinfo=UTC)
 
 
-def command(home: Path, *words: str) -> tuple[list[str], dict[str, str]]:
-    """How to start the demo on *home*, as if neither a database nor Redis were around."""
-    environment = {
-        name: value for name, value in os.environ.items() if name not in {"DATABASE_URL", "REDIS_URL"}
+def test_the_demo_is_a_studio_in_the_middle_of_its_year():
+    """46 classes a week in 3 rooms, across a clock change, with a past that is saved and a future that is booked."""
+    load.load(NOW, lambda words: None, weeks_back=1)
+
+    assert (Series.objects.count(), Room.objects.count()) == (46, 3)
+    # Thirteen weeks, less one day on which the staff are trained.
+    assert 46 * 13 - 46 < Session.objects.count() < 46 * 13
+    assert {session.local_start.hour for session in Session.objects.filter(service__name="BoxFit")} == {
+        11,
+        17,
     }
-    environment |= {"STUDIO_DEMO_DIR": str(home), "PATH": "/usr/sbin:/sbin", "PYTHONPATH": str(PROJECT)}
-    environment.pop("DJANGO_SETTINGS_MODULE", None)
-    environment.pop("STUDIO_ENV", None)
-    return [sys.executable, "-m", "studio.ops.supervisor", *words], environment
+    assert Session.objects.not_saved(NOW).count() > 0
+    assert Booking.objects.live().filter(session__starts_at__gt=NOW).exists()
+    assert Invoice.objects.exists()
+    roles = {person.user.email: person.role for person in Person.objects.filter(user__isnull=False)}
+    assert roles == {login.email: login.role for login in LOGINS}
 
 
-@contextmanager
-def running(home: Path, port: int) -> Iterator[tuple[subprocess.Popen[bytes], Path]]:
-    """A demo on *port*, and the file with its log; killed at the end if it still runs."""
-    argv, environment = command(home, "--port", str(port))
-    log = home.parent / "log"
-    with log.open("wb") as output:
-        process = subprocess.Popen(argv, env=environment, stdout=output, stderr=subprocess.STDOUT)
-    try:
-        yield process, log
-    finally:
-        processes.stop(process, signal.SIGTERM, patience=30)
+def test_the_demo_is_not_loaded_over_people():
+    make.person()
 
-
-def wait_until_ready(process: subprocess.Popen[bytes], log: Path) -> None:
-    deadline = time.monotonic() + 90
-    while "Studio is ready" not in log.read_text():
-        assert process.poll() is None, log.read_text()
-        assert time.monotonic() < deadline, log.read_text()
-        time.sleep(0.2)
-
-
-def test_it_starts_answers_and_stops_without_a_trace(demo_home):
-    port = processes.free_port()
-    with running(demo_home, port) as (process, log):
-        wait_until_ready(process, log)
-        request = urllib.request.Request(
-            f"http://127.0.0.1:{port}/readyz", headers={"Accept": "application/json"}
-        )
-        with urllib.request.urlopen(request, timeout=5) as answer:
-            assert json.load(answer) == {
-                "ready": "yes",
-                "database": "answers",
-                "migrations": "applied",
-                "broker": "answers",
-            }
-        argv, environment = command(demo_home, "--port", str(port))
-        second = subprocess.run(
-            argv, env=environment, capture_output=True, text=True, check=False, timeout=30
-        )
-        assert second.returncode == 1
-        assert second.stderr.strip() == (
-            f"A demo is already running from this folder (process {process.pid}). "
-            "Stop it with Ctrl-C in its terminal first."
-        )
-        process.send_signal(signal.SIGINT)
-        assert process.wait(timeout=30) == 0
-    words = log.read_text()
-    assert "using a stand-in written in Python" in words
-    assert "admin@northside.example" in words
-    assert words.rstrip().endswith("stopped")
-    assert processes.is_free(port)
-    assert not (demo_home / "database_url").exists()
-    assert (demo_home / "secret_key").stat().st_mode & 0o077 == 0
-
-
-def test_a_taken_port_is_named_with_another_that_is_free(demo_home):
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        taken.listen()
-        port = taken.getsockname()[1]
-        argv, environment = command(demo_home, "--port", str(port))
-        answer = subprocess.run(
-            argv, env=environment, capture_output=True, text=True, check=False, timeout=30
-        )
-    assert answer.returncode == 1
-    assert answer.stderr.strip().startswith(
-        f"Port {port} is taken by another program. Choose another, for example: bin/demo --port "
-    )
-
-
-def test_a_reset_never_empties_a_database_that_is_not_its_own(demo_home):
-    argv, environment = command(demo_home, "--reset")
-    environment["DATABASE_URL"] = "postgres://somebody@127.0.0.1:1/theirs"
-    answer = subprocess.run(argv, env=environment, capture_output=True, text=True, check=False, timeout=30)
-    assert answer.returncode == 1
-    assert answer.stderr.strip().startswith("--reset clears only the demo's own database")
-    assert (demo_home / "loaded").exists()
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells children that their parent died")
-def test_nothing_outlives_a_demo_that_was_killed(demo_home):
-    port = processes.free_port()
-    with running(demo_home, port) as (process, log):
-        wait_until_ready(process, log)
-        process.kill()
-        process.wait()
-        deadline = time.monotonic() + 20
-        while not processes.is_free(port) and time.monotonic() < deadline:
-            time.sleep(0.2)
-        assert processes.is_free(port)
-        for pid in json.loads((demo_home / "processes").read_text()):
-            with suppress(ProcessLookupError):
-                while time.monotonic() < deadline:
-                    os.kill(pid, 0)
-                    time.sleep(0.2)
-                pytest.fail(f"Process {pid} is still there.")
+    with pytest.raises(CommandError, match="empty"):
+        call_command("load_demo")

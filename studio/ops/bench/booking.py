@@ -35,8 +35,8 @@ CREATE TABLE floor.session (
     id bigint PRIMARY KEY, capacity int NOT NULL, booked int NOT NULL DEFAULT 0,
     CHECK (booked BETWEEN 0 AND capacity)) WITH (fillfactor = 80);
 CREATE TABLE floor.lot (
-    id bigint PRIMARY KEY, person_id bigint NOT NULL, remaining bigint NOT NULL CHECK (remaining >= 0),
-    ends_on date) WITH (fillfactor = 70);
+    id bigint PRIMARY KEY, person_id bigint NOT NULL,
+    remaining bigint NOT NULL CHECK (remaining >= 0), ends_on date) WITH (fillfactor = 70);
 CREATE INDEX ON floor.lot (person_id, ends_on);
 CREATE TABLE floor.booking (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, session_id bigint NOT NULL,

@@ -14,7 +14,6 @@ from memberships.domain import people
 from memberships.models import CreditType, PaymentTerm, PaymentTermBucket, Plan, PlanBucket
 from scheduling.domain import closures
 from scheduling.models import Location, Service
-from scheduling.rules import timetable
 from sessions_app.domain import expansion, timetable_import
 from studio.ops.demo import cast, story
 from studio.ops.demo.logins import LOGINS
@@ -22,27 +21,27 @@ from studio.people.models import Person, Studio, User
 from studio.people.rules.permissions import SYSTEM
 
 TIMETABLE = Path(__file__).with_name("timetable.csv")
-WEEKS = 8 + 12
+WEEKS_AHEAD = 12
 
 
 class AlreadyLoaded(Exception):
     """The database has people in it; the demo is loaded into an empty one only."""
 
 
-def load(now: datetime, tell: Callable[[str], None]) -> None:
+def load(now: datetime, tell: Callable[[str], None], *, weeks_back: int = 8) -> None:
     """Fill an empty database with the demo, telling its progress.
 
     :raises AlreadyLoaded: if there are people in the database.
     """
     if Person.objects.exists():
         raise AlreadyLoaded
-    began = story.starts_on(now)
+    began = story.starts_on(now, weeks_back)
     tell("the studio, its people and plans")
     Studio.objects.current()
     Studio.objects.update(**cast.STUDIO)
     _people(began)
     tell("the timetable: 46 classes a week")
-    _timetable(began)
+    _timetable(began, weeks_back + WEEKS_AHEAD)
     _plans()
     closures.add(
         name="Staff training",
@@ -53,7 +52,7 @@ def load(now: datetime, tell: Callable[[str], None]) -> None:
     )
     tell("the sessions of twenty weeks")
     expansion.expand(by=SYSTEM, at=began)
-    story.Story(now, tell).play()
+    story.Story(began, now, tell).play()
 
 
 def _people(at: datetime) -> None:
@@ -77,12 +76,10 @@ def _people(at: datetime) -> None:
                 )
 
 
-def _timetable(at: datetime) -> None:
+def _timetable(at: datetime, weeks: int) -> None:
     """The real week of a university gym, with a practitioner, places and prices in every row."""
-    content = _with_practitioners(TIMETABLE.read_text())
-    read = timetable.read(content.encode(), currency=cast.STUDIO["currency"])
-    assert not read.problems, read.problems
-    timetable_import.import_rows(rows=read.rows, starts_on=at.date(), weeks=WEEKS, by=SYSTEM, at=at)
+    content = _with_practitioners(TIMETABLE.read_text()).encode()
+    timetable_import.import_rows(content=content, starts_on=at.date(), weeks=weeks, by=SYSTEM, at=at)
 
 
 def _with_practitioners(text: str) -> str:

@@ -32,8 +32,8 @@ UNSAVED = timedelta(hours=30)
 class Story:
     """Plays the events in the order of their times, until now."""
 
-    def __init__(self, now: datetime, tell: Callable[[str], None]) -> None:
-        self.now, self.tell = now, tell
+    def __init__(self, began: datetime, now: datetime, tell: Callable[[str], None]) -> None:
+        self.began, self.now, self.tell = began, now, tell
         self.random = random.Random(46)
         self.queue: list[tuple[datetime, int, Callable[[datetime], None]]] = []
         self.order = itertools.count()
@@ -50,8 +50,8 @@ class Story:
             Session.objects.filter(deleted_at=None).order_by("starts_at").select_related("service")
         ):
             self._plan(session)
-        for week in range(8):
-            self._at(self.now - 8 * WEEK + (week + 1) * WEEK, self._sweep)
+        for week in range((self.now - self.began) // WEEK):
+            self._at(self.began + (week + 1) * WEEK, self._sweep)
         days = None
         while self.queue and self.queue[0][0] <= self.now:
             at, _, act = heapq.heappop(self.queue)
@@ -139,21 +139,21 @@ class Story:
         )
 
     def _register(self, session: Session) -> Callable[[datetime], None]:
+        """All here, after the few who are not have been tapped."""
+
         def act(at: datetime) -> None:
             for booked in Booking.objects.live().filter(session=session).order_by("pk"):
-                if self.random.random() < 0.92:
-                    attendance.mark(booking_id=booked.pk, is_present=True, by=self.desk, at=at)
+                if self.random.random() < 0.08:
+                    attendance.mark(booking_id=booked.pk, is_present=False, by=self.desk, at=at)
+            attendance.mark_all(session_id=session.pk, by=self.desk, at=at)
 
         return act
 
     def _saving(self, session: Session) -> Callable[[datetime], None]:
         def act(at: datetime) -> None:
-            absent = (
-                Booking.objects.live().filter(session=session, is_present=None).values_list("pk", flat=True)
-            )
-            completion.complete(
-                session_id=session.pk, outcomes=dict.fromkeys(absent, "missed"), by=self.desk, at=at
-            )
+            absent = Booking.objects.live().filter(session=session, is_present=False)
+            outcomes = dict.fromkeys(absent.values_list("pk", flat=True), "missed")
+            completion.complete(session_id=session.pk, outcomes=outcomes, by=self.desk, at=at)
 
         return act
 
@@ -169,7 +169,7 @@ class Story:
                 )
 
 
-def starts_on(now: datetime) -> datetime:
-    """The Monday eight weeks before this one: where the story begins."""
-    monday = now - 8 * WEEK - timedelta(days=now.weekday())
+def starts_on(now: datetime, weeks_back: int) -> datetime:
+    """The Monday so many weeks before this one: where the story begins."""
+    monday = now - weeks_back * WEEK - timedelta(days=now.weekday())
     return datetime.combine(monday.date(), time(), UTC)
