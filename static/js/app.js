@@ -36,6 +36,8 @@
     if (close) close.closest("[data-toast]").remove();
   });
 
+  on("click", (event) => { if (event.target.closest("[data-print]")) print(); });
+
   // --- sheets: a link that names a dialog opens it, otherwise it leads to its page -------------------------------
   on("click", (event) => {
     const link = event.target.closest("[data-opens]");
