@@ -80,6 +80,7 @@ def shell(request: HttpRequest) -> dict[str, object]:
         "portal_home": address("portal:book") or "/",
         "toasts": SimpleLazyObject(lambda: news.toasts),
         "notices": SimpleLazyObject(lambda: news.notices),
+        "my_bookings": address("portal:bookings"),
         "theme": theme(request),
         "themes": THEMES,
         "theme_address": address("theme"),
