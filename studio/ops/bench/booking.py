@@ -27,7 +27,7 @@ MEMBERS = 5_000
 AT = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 MUST = {"book": 1 / 3, "book_hot": 1 / 2, "refuse_full": 1 / 4, "cancel": 1 / 3}
 
-# The floor keeps its own small tables: a counter with a CHECK, a credit with a CHECK, a booking and a ledger row.
+# The floor keeps its own small tables: a counter and a credit with a CHECK, a booking and a ledger row.
 FLOOR_TABLES = """
 DROP SCHEMA IF EXISTS floor CASCADE;
 CREATE SCHEMA floor;
@@ -82,7 +82,8 @@ class Floor:
                 ).fetchone()
                 assert row is not None
                 booked = self.link.execute(
-                    "INSERT INTO floor.booking (session_id, person_id, lot_id) VALUES (%s, %s, %s) RETURNING id",
+                    """INSERT INTO floor.booking (session_id, person_id, lot_id)
+                       VALUES (%s, %s, %s) RETURNING id""",
                     [session, person, row[0]],
                 ).fetchone()
                 assert booked is not None
@@ -169,12 +170,15 @@ def run(*, pairs: int = 8, slice_seconds: float = 0.5) -> dict[str, dict[str, An
     The database that Django is connected to is filled and changed: use one of the bench's own.
     """
     _fill()
-    url = _url()
+    address = url()
     with connection.cursor() as cursor:
         cursor.execute(FLOOR_TABLES)
     connection.close()
     rows = {}
-    with closing(Crew(Floor, url, processes=4)) as floor, closing(Crew(Product, url, processes=4)) as product:
+    with (
+        closing(Crew(Floor, address, processes=4)) as floor,
+        closing(Crew(Product, address, processes=4)) as product,
+    ):
         for name in ("book", "cancel", "refuse_full"):
             rows[name] = _compare(name, floor, product, pairs, slice_seconds, threads=1)
         rows["book_hot"] = _compare("book_hot", floor, product, pairs, slice_seconds, threads=8)
@@ -343,7 +347,7 @@ def _statements() -> int:
     return sum(not query["sql"].startswith(("BEGIN", "COMMIT")) for query in seen.captured_queries)
 
 
-def _url() -> str:
+def url() -> str:
     described = connection.settings_dict
     password = f":{described['PASSWORD']}" if described["PASSWORD"] else ""
     user = described["USER"] or "postgres"
