@@ -1,4 +1,4 @@
-"""P4: booking by HTTP with the real middleware, sign-in session and CSRF, beside a bare view with one statement.
+"""P4: booking by HTTP: the real middleware, sign-in and CSRF, beside a bare view with one statement.
 
 Both run in resident processes through Django's WSGI handler, one request after the other.
 """
@@ -28,10 +28,12 @@ _BOOK = """
         UPDATE floor.lot SET remaining = remaining - 1
          WHERE person_id = %(person)s AND remaining > 0 AND EXISTS (SELECT 1 FROM seat) RETURNING id
     ), made AS (
-        INSERT INTO floor.booking (session_id, person_id, lot_id) SELECT seat.id, %(person)s, credit.id FROM seat, credit
+        INSERT INTO floor.booking (session_id, person_id, lot_id)
+        SELECT seat.id, %(person)s, credit.id FROM seat, credit
         ON CONFLICT DO NOTHING RETURNING id, lot_id
     )
-    INSERT INTO floor.entry (lot_id, booking_id, delta, at) SELECT lot_id, id, -1, %(at)s FROM made RETURNING booking_id
+    INSERT INTO floor.entry (lot_id, booking_id, delta, at)
+    SELECT lot_id, id, -1, %(at)s FROM made RETURNING booking_id
 """
 
 
