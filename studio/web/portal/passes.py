@@ -28,17 +28,14 @@ A_PAGE = 30
 
 @dataclass(frozen=True, slots=True)
 class Lot:
-    """Credits that came together: from where, when, and what became of them."""
+    """Credits that came together and are not all gone: from where, when, and until when."""
 
     title: str
     since: datetime
     granted: int
     free: int
     held: int
-    used: int
-    expired: int
     ends: str
-    has_ended: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +122,7 @@ def _credit(request: Request, credit: CreditSummary) -> Credit:
         used=credit.used,
         expired=credit.expired,
         href=reverse("portal:credits", args=[credit.credit_type_id]),
-        lots=tuple(_lot(request, lot) for lot in credit.lots),
+        lots=tuple(lot for each in credit.lots if (lot := _lot(request, each)).free or lot.held),
     )
 
 
@@ -138,10 +135,7 @@ def _lot(request: Request, lot: Any) -> Lot:
         granted=lot.granted,
         free=0 if has_ended else lot.free,
         held=lot.held,
-        used=lot.used,
-        expired=lot.expired + (lot.free if has_ended else 0),
         ends=_ends(request, lot, has_ended=has_ended),
-        has_ended=has_ended,
     )
 
 
@@ -192,7 +186,7 @@ def _who(request: Request, line: Line) -> str:
         return "by itself"
     # The credits are theirs: a member who acted on them is they themselves.
     is_self = line.by == log.MEMBER or (request.actor.is_desk and line.actor == request.person.name)
-    return "you" if is_self else f"{line.actor}, for the studio"
+    return "you" if is_self else f"{line.actor} (studio)"
 
 
 def _ended(request: Request, lot: CreditLot, count: int) -> Row:

@@ -135,6 +135,7 @@ def session_page(
         "key": key,
         "facts": _facts(request, found),
         "is_past": is_past,
+        "is_refused": bool(refused),
         "coming": [_link(request, each) for each in coming],
         "day_href": reverse("portal:day", args=[found.local_start.date().isoformat()]),
     }
@@ -284,20 +285,13 @@ def _facts(request: Request, found: Session) -> list[tuple[str, str]]:
     lasts = int((found.ends_at - found.starts_at).total_seconds() // 60)
     price = portal.price_minor(found)
     facts = [
-        ("When", _when_long(request, found)),
         ("Lasts", formats.minutes(lasts)),
         ("Where", ", ".join(filter(None, [found.room.name if found.room else "", found.location.name]))),
         ("With", _name(found.practitioner)),
-        ("Price", f"{words.money(request, price)}, or 1 credit" if price else "Free"),
+        ("Price", f"{words.money(request, price)} without a pass" if price else "Free"),
         ("Places", f"{words.places(found)} of {found.capacity}" if found.places_left else "Full"),
     ]
     return [(term, text) for term, text in facts if text]
-
-
-def _when_long(request: Request, found: Session) -> str:
-    zone = words.zone(request, found)
-    when = words.when(request, found, ends=True)
-    return f"{when} ({zone})" if zone else when
 
 
 def _name(person: Person | None) -> str:

@@ -84,8 +84,8 @@ def test_the_log_says_who_did_what_and_what_was_left(browser: Client, peter: Per
     lines = log(response)
     assert [left for _, _, left in lines] == [4, 3, 4, 3, 2]
     assert [change for _, change, _ in lines] == [4, -1, 1, -1, -1]
-    assert [re.search(r"· (you|Sam Desk, for the studio)", what)[1] for what, _, _ in lines] == [  # type: ignore[index]
-        "Sam Desk, for the studio", "Sam Desk, for the studio", "you", "you", "you",
+    assert [re.search(r"· (you|Sam Desk \(studio\))", what)[1] for what, _, _ in lines] == [  # type: ignore[index]
+        "Sam Desk (studio)", "Sam Desk (studio)", "you", "you", "you",
     ]  # fmt: skip
     assert lines[0][0].startswith("Bought 4-class pack")
     assert lines[1][0].startswith("Booked Yoga, Mon 9 Mar")

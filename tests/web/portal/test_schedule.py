@@ -396,7 +396,7 @@ def test_a_session_page_has_the_facts_and_the_button(browser: Client, peter: Per
     shown = words(browser.get(page_of(session)))
 
     assert shown.has(
-        "Tue 3 Mar, 18:00–19:00", "Ana", "£12.00, or 1 credit", "8 places left of 8", "Bring a mat.",
+        "Tue 3 Mar, 18:00–19:00", "Ana", "£12.00 without a pass", "8 places left of 8", "Bring a mat.",
         "Slow and low.", "Book · 1 credit", "Add to calendar",
     )  # fmt: skip
     assert "towel" not in shown
