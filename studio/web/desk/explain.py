@@ -15,7 +15,7 @@ from billing.queries import statements
 from memberships.models import CreditLot, CreditType
 from memberships.queries import log
 from memberships.queries.log import Move
-from sessions_app.models import Booking, Session
+from sessions_app.models import Session
 from sessions_app.queries import roster, sessions
 from studio.lib import localtime
 from studio.people.models import Person
@@ -26,21 +26,6 @@ from studio.web.requests import Request
 from studio.web.routes import needs, route
 
 PER_PAGE = 50
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """Props of one line of ``components/ledger.html``."""
-
-    on: date | datetime
-    text: str
-    word: str
-    move: int
-    left: int | None
-    kind: str
-    note: str = ""
-    href: str = ""
-    state: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +94,7 @@ def wage(request: Request, session: Session) -> HttpResponse:
         actor = entry.operation.actor
         text = "Session completed" if move > 0 else "Session opened again"
         told.append(
-            Row(
+            rows.LedgerLine(
                 entry.at,
                 text,
                 "pay" if move > 0 else "taken back",
@@ -149,7 +134,7 @@ def places(request: Request, session: Session) -> HttpResponse:
     taken = -sum(move.move for move in moves)
     left = session.capacity - taken
     told = [
-        Row(
+        rows.LedgerLine(
             move.at,
             f"{move.person if sees_names else 'Someone'} {'booked' if move.move < 0 else 'left'}",
             "taken" if move.move < 0 else "free",
@@ -179,7 +164,7 @@ def _credits(request: Request, person: Person, title: str, **which: int) -> Http
     stand, late = log.standing(moves), sum(overdue.values())
     free, expired = stand.free - late, stand.expired + late
     page = _last_page(request, moves)
-    told = _credit_rows(request, page.object_list)
+    told = rows.of_log(log.described(page.object_list))
     if not page.has_next():
         told += [*_late_rows(overdue, stand.free), *_coming_rows(moves, on)]
     context = {
@@ -198,35 +183,18 @@ def _credits(request: Request, person: Person, title: str, **which: int) -> Http
     return _page(request, person, context, page)
 
 
-def _credit_rows(request: Request, moves: Sequence[Move]) -> list[Row]:
-    lines = log.described(moves)
-    ids = {line.booking_id for line in lines if line.booking_id}
-    of = dict(Booking.objects.filter(pk__in=ids).values_list("pk", "session_id"))
-    return [
-        Row(
-            line.at,
-            line.words,
-            line.word,
-            line.change,
-            line.available,
-            line.kind,
-            f"by {line.actor}, {line.by}" if line.actor else "by itself",
-            reverse("desk:session", args=[of[line.booking_id]]) if line.booking_id in of else "",
-        )
-        for line in lines
-    ]
-
-
-def _late_rows(overdue: dict[CreditLot, int], free: int) -> list[Row]:
+def _late_rows(overdue: dict[CreditLot, int], free: int) -> list[rows.LedgerLine]:
     told = []
     for lot, count in overdue.items():
         free -= count
         assert lot.last_valid_on is not None
-        told.append(Row(lot.last_valid_on, f"{count} ended unused", "expired", -count, free, "out"))
+        told.append(
+            rows.LedgerLine(lot.last_valid_on, f"{count} ended unused", "expired", -count, free, "out")
+        )
     return told
 
 
-def _coming_rows(moves: Sequence[Move], on: date) -> list[Row]:
+def _coming_rows(moves: Sequence[Move], on: date) -> list[rows.LedgerLine]:
     """What will expire unless it is used."""
     free: dict[CreditLot, int] = {}
     for move in moves:
@@ -235,12 +203,12 @@ def _coming_rows(moves: Sequence[Move], on: date) -> list[Row]:
     left = [(lot, count) for lot, count in free.items() if count]
     ending = sorted((lot.last_valid_on, lot.pk, count) for lot, count in left if lot.last_valid_on)
     return [
-        Row(day, f"{count} will expire after this day unless used", "ends", 0, None, "coming")
+        rows.LedgerLine(day, f"{count} will expire after this day unless used", "ends", 0, None, "coming")
         for day, _, count in ending
     ]
 
 
-def _money_row(move: statements.MoneyMove) -> Row:
+def _money_row(move: statements.MoneyMove) -> rows.LedgerLine:
     words, word = move.words or move.reason.replace(".", " ").capitalize(), "paid"
     if move.kind == "hold":
         word = "held"
@@ -252,7 +220,7 @@ def _money_row(move: statements.MoneyMove) -> Row:
         word = "taken back"
     kind = "held" if move.kind == "hold" else "in" if move.move_minor > 0 else "out"
     note = " · ".join(each for each in (move.note, f"by {move.actor}" if move.actor else "") if each)
-    return Row(move.at, words, word, move.move_minor, move.left_minor, kind, note)
+    return rows.LedgerLine(move.at, words, word, move.move_minor, move.left_minor, kind, note)
 
 
 def _page(
@@ -304,7 +272,8 @@ def _local(request: Request, at: datetime) -> str:
 
 def _last_page(request: Request, told: Sequence[Any]) -> Any:
     """A ledger is read from its end: without a page asked for, the last one."""
-    return Paginator(told, PER_PAGE).get_page(request.GET.get("page", "last"))
+    paginator = Paginator(told, PER_PAGE)
+    return paginator.get_page(request.GET.get("page", paginator.num_pages))
 
 
 def _owes(request: Request, minor: int) -> str:

@@ -9,7 +9,7 @@ from django.urls import URLPattern, reverse
 
 from memberships.domain import credits, sales
 from studio.lib.refusals import Refused
-from studio.lib.transactions import Preview, preview
+from studio.lib.transactions import Preview, WorldMoved, preview
 from studio.people.models import Person
 from studio.people.rules.permissions import Capability
 from studio.web.desk import answers, rows
@@ -21,39 +21,39 @@ from studio.web.routes import needs, route
 def sell(request: Request, person_id: int) -> HttpResponse:
     """Sell a plan: what was previewed is sold; a choice that was not previewed is shown first."""
     person = _person(request, person_id)
-    form = SellForm(
-        request.POST or None,
-        person_id=person.pk,
-        currency=request.studio.currency,
-        initial={"starts_on": answers.today(request), "paid_by": "card"},
-    )
+    form = SellForm(request.POST or None, person_id=person.pk, currency=request.studio.currency)
+    form.suggest(starts_on=answers.today(request))
+    chosen = _chosen(form)
     seen: Preview | None = None
     refusal: Refused | None = None
-    if request.method == "POST" and form.is_valid():
-        kwargs = _sale(request, person, form)
-        is_seen = request.POST.get("seen_for") == _signature(form) and "preview" not in request.POST
-        key = form.cleaned_data["key"] or None
+    if chosen is not None:
+        sale = _sale(request, person, chosen)
+        key = answers.key_of(request)
+        is_seen = request.POST.get("seen_for") == _signature(chosen) and "preview" not in request.POST
         try:
-            if is_seen:
-                sales.sell(**kwargs, key=key, expecting=request.POST.get("seen") or None)
-                return answers.done(
-                    request, f"{_plan(form)} sold to {person.name}", to=_address(request, person), key=key
-                )
-            seen = preview(sales.sell, **kwargs)
+            if request.method == "POST" and is_seen:
+                sales.sell(**sale, key=key, expecting=request.POST.get("seen") or None)
+                text = f"{chosen['term'].plan.name} sold to {person.name}"
+                return answers.done(request, text, to=_address(request, person), key=key)
+            if request.method == "POST":
+                seen = preview(sales.sell, **sale)
         except Refused as refused:
             refusal = refused
-            seen = _again(kwargs) if refused.reasons[0].code == "world_moved" else None
+            seen = preview(sales.sell, **sale) if isinstance(refused, WorldMoved) else None
     context = {
         "person": person,
         "form": form,
         "preview": seen,
-        "signature": _signature(form) if form.is_bound and form.is_valid() else "",
-        "button": _button(request, form) if seen else "",
+        "signature": _signature(chosen) if chosen else "",
+        "button": _button(request, chosen) if chosen else "",
         "refused": refusal,
         "crumbs": _crumbs(person),
         "back": _address(request, person),
     }
-    status = answers.status_of(refusal) if refusal else 422 if form.errors and not _previews(request) else 200
+    status = answers.status_of(refusal) if refusal else 422 if form.errors else 200
+    if _previews(request):
+        # A fragment is only shown when all is well, also when it says no.
+        status = 200
     return answers.page(request, "desk/sell.html", context, fragments=("consequences",), status=status)
 
 
@@ -84,44 +84,34 @@ def grant(request: Request, person_id: int) -> HttpResponse:
     return answers.page(request, "desk/person_grant.html", context, status=422 if form.errors else 200)
 
 
-def _sale(request: Request, person: Person, form: SellForm) -> dict[str, Any]:
-    paid_by = form.cleaned_data["paid_by"]
+def _chosen(form: SellForm) -> dict[str, Any] | None:
+    """What is to be sold, from when, how paid: as typed, or as suggested; None while it is incomplete."""
+    if form.is_bound and not form.is_valid():
+        return None
+    chosen = form.cleaned_data if form.is_bound else form.initial
+    term = next((term for term in form.terms if str(term.pk) == str(chosen.get("payment_term"))), None)
+    return {**chosen, "term": term} if term else None
+
+
+def _sale(request: Request, person: Person, chosen: dict[str, Any]) -> dict[str, Any]:
     return {
         "person_id": person.pk,
-        "payment_term_id": int(form.cleaned_data["payment_term"]),
-        "starts_on": form.cleaned_data["starts_on"],
-        "paid_by": None if paid_by == LATER else paid_by,
+        "payment_term_id": chosen["term"].pk,
+        "starts_on": chosen["starts_on"],
+        "paid_by": None if chosen["paid_by"] == LATER else chosen["paid_by"],
         "by": request.actor,
         "at": request.now,
     }
 
 
-def _again(kwargs: dict[str, Any]) -> Preview | None:
-    try:
-        return preview(sales.sell, **kwargs)
-    except Refused:
-        return None
-
-
-def _signature(form: SellForm) -> str:
+def _signature(chosen: dict[str, Any]) -> str:
     """The choices that a preview stands for."""
-    chosen = form.cleaned_data
-    return f"{chosen.get('payment_term')}.{chosen.get('starts_on')}.{chosen.get('paid_by')}"
+    return f"{chosen['term'].pk}.{chosen['starts_on']}.{chosen['paid_by']}"
 
 
-def _button(request: Request, form: SellForm) -> str:
-    price = rows.money(request, _term(form).price_minor)
-    if form.cleaned_data["paid_by"] == LATER:
-        return f"Sell and invoice {price}"
-    return f"Sell, {price} paid"
-
-
-def _term(form: SellForm) -> Any:
-    return next(term for term in form.terms if str(term.pk) == form.cleaned_data["payment_term"])
-
-
-def _plan(form: SellForm) -> str:
-    return str(_term(form).plan.name)
+def _button(request: Request, chosen: dict[str, Any]) -> str:
+    price = rows.money(request, chosen["term"].price_minor)
+    return f"Sell and invoice {price}" if chosen["paid_by"] == LATER else f"Sell, {price} paid"
 
 
 def _previews(request: Request) -> bool:

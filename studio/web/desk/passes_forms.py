@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from django import forms
@@ -49,7 +50,16 @@ class SellForm(KeyForm):
     def __init__(self, *args: Any, person_id: int, currency: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.terms = list(plans.on_sale(for_person=person_id))
-        self.fields["payment_term"].choices = [(str(term.pk), _term(term, currency)) for term in self.terms]
+        self.fields["payment_term"].choices = [  # type: ignore[attr-defined]
+            (str(term.pk), _term(term, currency)) for term in self.terms
+        ]
+
+    def suggest(self, *, starts_on: date) -> None:
+        """Start from today, a card, and what the person bought last."""
+        self.initial = {**self.initial, "starts_on": starts_on, "paid_by": "card"}
+        bought = [term for term in self.terms if term.last_bought_at is not None]  # type: ignore[attr-defined]
+        if bought:
+            self.initial["payment_term"] = str(bought[0].pk)
 
 
 class GrantForm(KeyForm):
@@ -92,7 +102,7 @@ class GrantForm(KeyForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["credit_type"].queryset = plans.credit_types()
+        self.fields["credit_type"].queryset = plans.credit_types()  # type: ignore[attr-defined]
 
 
 def _term(term: PaymentTerm, currency: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.db.models import Count, QuerySet, Window
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
 from django.urls import NoReverseMatch, URLPattern, reverse
@@ -27,7 +28,7 @@ from studio.web.desk.people_forms import AccessForm, EditPersonForm, NewPersonFo
 from studio.web.requests import Request
 from studio.web.routes import needs, route
 
-LINES, SHOWN = 8, 10
+LINES, SHOWN = 6, 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,7 @@ class Credits:
 
     title: str
     note: str
+    until: str
     free: int
     held: int
     used: int
@@ -84,17 +86,15 @@ def show(request: Request, person_id: int) -> HttpResponse:
     sees_money = request.actor.may(Capability.SEE_MONEY)
     today = answers.today(request)
     moves = log.moves(person.pk)
-    active = sessions.bookings_of(person.pk, by=request.actor).filter(
-        pk__in=Booking.objects.active(request.now).filter(person=person)
-    )
+    active = list(_active_bookings(request, person).prefetch_related(None)[:SHOWN])
     context = {
         "person": person,
         "role": permissions.ROLE_WORDS[Role(person.role)],
-        "log": list(reversed(log.described(moves[-LINES:]))),
+        "log": rows.of_log(log.described(moves[: -LINES - 1 : -1])),
         "log_count": len(moves),
         "credits": [_credits(request, person, each) for each in lots.summary(person.pk, on=today)],
-        "active": list(active.order_by("session__starts_at", "pk")[:SHOWN]),
-        "active_count": active.count(),
+        "active": active,
+        "active_count": active[0].total if active else 0,  # type: ignore[attr-defined]
         "past": [_past(request, each) for each in _past_bookings(request, person)[:SHOWN]],
         "memberships": plans.memberships_of(person.pk)[:SHOWN],
         "balance": statements.balance(f"person:{person.pk}", request.studio.currency) if sees_money else None,
@@ -115,7 +115,7 @@ def whole_log(request: Request, person_id: int) -> HttpResponse:
         told: list[Any] = words.happenings(page, with_names=False)
     else:
         page = answers.paged(request, list(reversed(log.moves(person.pk))))
-        told = log.described(page.object_list)
+        told = rows.of_log(log.described(list(page.object_list)))
     here = reverse("desk:person_log", args=[person.pk])
     context = {
         "person": person,
@@ -138,11 +138,7 @@ def bookings(request: Request, person_id: int) -> HttpResponse:
     if past:
         found = _past_bookings(request, person)
     else:
-        found = (
-            sessions.bookings_of(person.pk, by=request.actor)
-            .filter(pk__in=Booking.objects.active(request.now).filter(person=person))
-            .order_by("session__starts_at", "pk")
-        )
+        found = _active_bookings(request, person)
     page = answers.paged(request, found)
     here = reverse("desk:person_bookings", args=[person.pk])
     context = {
@@ -309,7 +305,17 @@ def _person(request: Request, person_id: int) -> Person:
     return person
 
 
-def _past_bookings(request: Request, person: Person):  # type: ignore[no-untyped-def]
+def _active_bookings(request: Request, person: Person) -> QuerySet[Booking]:
+    """Active sign-ups (S1-08), soonest first; each row knows how many there are."""
+    return (
+        sessions.bookings_of(person.pk, by=request.actor)
+        .filter(pk__in=Booking.objects.active(request.now).filter(person=person))
+        .annotate(total=Window(Count("pk")))
+        .order_by("session__starts_at", "pk")
+    )
+
+
+def _past_bookings(request: Request, person: Person) -> QuerySet[Booking]:
     return (
         sessions.bookings_of(person.pk, by=request.actor)
         .exclude(pk__in=Booking.objects.active(request.now).filter(person=person))
@@ -359,9 +365,11 @@ def _open_minor(request: Request, ids: list[int]) -> dict[int, int]:
 def _credits(request: Request, person: Person, summary: lots.CreditSummary) -> Credits:
     today, locale = answers.today(request), request.studio.locale
     ends = summary.next_end_on
-    note = f"First to end: {formats.day(ends, today=today, locale=locale)}" if ends else ""
+    until = formats.day(ends, today=today, locale=locale) if ends else ""
+    note = f"First to end: {until}" if ends else ""
     return Credits(
-        title=summary.credit_type,
+        until=until,
+        title=rows.credits_named(summary.credit_type),
         note=note or ("Never ends" if summary.free + summary.held else ""),
         free=summary.free,
         held=summary.held,

@@ -231,7 +231,7 @@ def _paid_with(request: Request, session: Session, found: Candidate, pays: str) 
     """What held the place, for the toast: ``Class credit, 2 left``."""
     lot = _lot(found, pays)
     if lot is not None and pays != "unpaid":
-        return f"{lot.credit_type}, {lot.available - 1} left"
+        return f"{rows.credits_named(lot.credit_type)}: {lot.available - 1} left"
     price = sessions.price_minor(session)
     return f"{rows.money(request, price)} held" if price else "Nothing to pay"
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.urls import reverse
 
+from memberships.queries.log import Line
 from memberships.rules.lots import LotFacts
-from sessions_app.models import Session
+from sessions_app.models import Booking, Outcome, Session
 from sessions_app.queries import sessions as session_queries
 from sessions_app.queries.calendar import SessionRow
 from sessions_app.queries.roster import Place
@@ -133,7 +135,8 @@ def of_place(
 ) -> RosterLine:
     """Someone on the list: how they pay, what to know before the tap, and what can be done."""
     ids = [session.pk, place.booking_id]
-    may_mark = place.is_live and session.canceled_at is None
+    # Once saved, presence is history: shown, and not offered for a change.
+    may_mark = place.is_live and session.canceled_at is None and session.closed_at is None
     menu, posts = [], []
     if request.actor.may(Capability.SEE_PEOPLE):
         menu.append(("Open the person", reverse("desk:person", args=[place.person_id])))
@@ -158,20 +161,69 @@ def of_place(
     )
 
 
+@dataclass(frozen=True, slots=True)
+class LedgerLine:
+    """Props of one line of ``components/ledger.html``."""
+
+    on: date | datetime
+    text: str
+    word: str
+    move: int
+    left: int | None
+    kind: str
+    note: str = ""
+    href: str = ""
+    state: str = ""
+
+
+def of_log(lines: Sequence[Line]) -> list[LedgerLine]:
+    """Lines of the user log with who acted, each leading to the session it was for (S1-11)."""
+    ids = {line.booking_id for line in lines if line.booking_id}
+    sessions = dict(Booking.objects.filter(pk__in=ids).values_list("pk", "session_id"))
+    return [
+        LedgerLine(
+            on=line.at,
+            text=line.words,
+            word=line.word,
+            move=line.change,
+            left=line.available,
+            kind=line.kind,
+            note=f"by {line.actor}, {line.by}" if line.actor else "by itself",
+            href=reverse("desk:session", args=[sessions[line.booking_id]])
+            if line.booking_id in sessions
+            else "",
+        )
+        for line in lines
+    ]
+
+
 def pays(request: Request, place: Place) -> str:
-    """How the place is paid, in words: ``Class credit, 3 left, ends Mon 30 Mar``."""
+    """How the place is or was paid: ``Class credits: 3 left, end Mon 30 Mar``, ``1 Class credit used``."""
+    if place.outcome is not None:
+        return _paid(request, place, place.outcome)
     if place.credit_type:
-        left = f"{place.credit_type}, {place.credits_left} left"
-        return f"{left}, ends {_day(request, place.last_valid_on)}" if place.last_valid_on else left
+        words = f"{credits_named(place.credit_type)}: {place.credits_left} left"
+        return f"{words}, end {_day(request, place.last_valid_on)}" if place.last_valid_on else words
     if place.held_minor:
         return f"No pass: {money(request, place.held_minor)} held"
     return "Nothing to pay"
 
 
 def lot_words(request: Request, lot: LotFacts) -> str:
-    """A lot as a choice: ``Class credit: 3 left, ends Mon 30 Mar``."""
-    ends = f"ends {_day(request, lot.last_valid_on)}" if lot.last_valid_on else "never ends"
-    return f"{lot.credit_type}: {lot.available} left, {ends}"
+    """A lot as a choice: ``Class credits: 3 left, end Mon 30 Mar``."""
+    ends = f"end {_day(request, lot.last_valid_on)}" if lot.last_valid_on else "never end"
+    return f"{credits_named(lot.credit_type)}: {lot.available} left, {ends}"
+
+
+def credits_named(name: str) -> str:
+    """A kind of credits in words: ``Class`` is Class credits, ``Reformer credits`` stays."""
+    return name if "credit" in name.lower() else f"{name} credits"
+
+
+def _paid(request: Request, place: Place, outcome: Outcome) -> str:
+    if place.credit_type:
+        return f"1 {place.credit_type} credit {'returned' if outcome.returns_credit else 'used'}"
+    return f"{money(request, outcome.cost_minor)} charged" if outcome.cost_minor else "Nothing to pay"
 
 
 def flags(request: Request, session: Session, place: Place) -> list[tuple[str, str]]:

@@ -37,8 +37,8 @@ class FilterForm(forms.Form):
 
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
-        self.fields["service"].queryset = Service.objects.order_by("name")
-        self.fields["location"].queryset = Location.objects.order_by("name")
+        self.fields["service"].queryset = Service.objects.order_by("name")  # type: ignore[attr-defined]
+        self.fields["location"].queryset = Location.objects.order_by("name")  # type: ignore[attr-defined]
         self.full_clean()
 
     @property

@@ -105,7 +105,7 @@ def show(request: Request, session: Session) -> HttpResponse:
         "charged_minor": sum(place.outcome.cost_minor for place in places if place.outcome),
         "wage_minor": wage,
         "sees_wage": sees_wage,
-        "log": words.happenings(timeline.of_subjects(subjects)[:LOG_LINES]) if may_register else [],
+        "log": _log(subjects) if may_register else [],
         "back": reverse("desk:session", args=[session.pk]),
         "crumbs": [("Sessions", reverse("desk:sessions"))],
     }
@@ -137,31 +137,30 @@ def complete(request: Request, session: Session) -> HttpResponse:
 @answers.of_session(Capability.COMPLETE_SESSIONS)
 def reopen(request: Request, session: Session) -> HttpResponse:
     """Take the outcomes back, after showing what that does (X-21)."""
-    kwargs = {"session_id": session.pk, "by": request.actor, "at": request.now}
     key, to = answers.key_of(request), reverse("desk:session", args=[session.pk])
     refusal: Refused | None = None
-    seen: Preview | None = None
     if request.method == "POST":
         try:
-            completion.reopen(**kwargs, key=key)
+            completion.reopen(session_id=session.pk, by=request.actor, at=request.now, key=key)
         except Refused as refused:
             refusal = refused
         else:
             return answers.done(request, f"{session.service.name} opened again", to=to, key=key)
-    try:
-        seen = preview(completion.reopen, **kwargs)
-    except Refused as refused:
-        refusal = refusal or refused
-    status = answers.status_of(refusal) if refusal else 200
     context = {
         "session": session,
-        "may": seen is not None,
+        "may": session.closed_at is not None,
         "consequences": _taken_back(request, session),
         "refused": refusal,
         "to": to,
         "crumbs": [(session.service.name, to)],
     }
+    status = answers.status_of(refusal) if refusal else 200
     return answers.page(request, "desk/session_reopen.html", context, status=status)
+
+
+def _log(subjects: list[str]) -> list[words.Happening]:
+    """The latest lines about a session and its bookings; how each one ended stands in the list already."""
+    return words.happenings(timeline.of_subjects(subjects).exclude(verb="booking.ended")[:LOG_LINES])
 
 
 def _complete_page(
@@ -174,16 +173,22 @@ def _complete_page(
     refusal: Refused | None,
 ) -> HttpResponse:
     seen: Preview | None = None
-    try:
-        seen = preview(completion.complete, **kwargs)
-    except Refused as refused:
-        refusal = refusal or refused
-    status = 200 if refusal is None else answers.status_of(refusal)
+    is_ready = sessions.state_of(session, at=request.now) in ("now", "unsaved")
+    # The first look is cheap: what follows is asked for when the page is there, or by the button.
+    if request.method == "POST" or not is_ready:
+        try:
+            seen = preview(completion.complete, **kwargs)
+        except Refused as refused:
+            refusal = refusal or refused
+    # A fragment is only shown when all is well, also when it says no.
+    is_no = refusal is not None and request.method == "POST" and not request.htmx
+    status = answers.status_of(refusal) if refusal and is_no else 200
     context = {
         "session": session,
         "types": sessions.completion_types(),
         "choices": [(place, chosen[place.booking_id], rows.pays(request, place)) for place in places],
         "preview": seen,
+        "is_ready": is_ready,
         "button": _button(session, chosen),
         "signature": _signature(chosen),
         "notice": notice,

@@ -181,7 +181,7 @@ def _panel(request: Request, listed: list[SessionRow]) -> dict[str, Any]:
     """The list of the session that runs or comes next, for whoever may take its register."""
     mine = [row for row in listed if _may_register(request, row.practitioner_id) and not row.is_canceled]
     ahead = [row for row in mine if row.ends_at > request.now]
-    current = (ahead or mine[-1:] or [None])[0]
+    current = next(iter(ahead or mine[-1:]), None)
     session = sessions.one(current.id, by=request.actor) if current else None
     return {"panel": _list_of(request, session) if session else None}
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Prefetch
+from django.db.models import Prefetch, QuerySet
 from django.http import Http404, HttpResponse
 from django.urls import URLPattern, reverse
 
@@ -103,7 +103,7 @@ def _history(request: Request, *, refused: Refused | None = None) -> HttpRespons
     return answers.page(request, "desk/undo.html", context, status=status)
 
 
-def _visible(actor: Actor):  # type: ignore[no-untyped-def]
+def _visible(actor: Actor) -> QuerySet[Operation]:
     """Deeds of people, with their first events; practitioners see what they did themselves."""
     events = Event.objects.select_related("person").order_by("pk")
     done = (
