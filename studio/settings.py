@@ -101,7 +101,6 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "django.contrib.postgres",
     "rest_framework",
-    "rest_framework.authtoken",
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "django_filters",
@@ -160,12 +159,13 @@ def database(url: str, *, is_web: bool) -> dict[str, object]:
     if parts.scheme not in {"postgres", "postgresql"}:
         raise ImproperlyConfigured("DATABASE_URL must look like postgres://user:password@host:5432/name.")
     limits = "-c lock_timeout=3000" + (" -c statement_timeout=10000" if is_web else "")
+    asked = dict(parse_qsl(parts.query))
     options: dict[str, object] = {
         "connect_timeout": 3,
-        "options": limits,
+        "options": f"{limits} {asked.pop('options', '')}".strip(),
         # Only the hand-written statements of the hot verbs are bound, and so prepared, on the server.
         "prepare_threshold": 2,
-        **dict(parse_qsl(parts.query)),
+        **asked,
     }
     if is_web:
         pool_size = int(os.environ.get("DATABASE_POOL_SIZE", "10"))
@@ -397,16 +397,33 @@ CELERY_ENABLE_UTC = True
 REST_FRAMEWORK = {
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "DEFAULT_AUTHENTICATION_CLASSES": [
-        "rest_framework.authentication.TokenAuthentication",
+        "studio.web.api.access.TokenAuthentication",
         "rest_framework.authentication.SessionAuthentication",
     ],
-    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_PERMISSION_CLASSES": ["studio.web.api_access.DeclaredPolicy"],
+    "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
+    "DEFAULT_PAGINATION_CLASS": "studio.web.api.paging.Pages",
+    "DEFAULT_METADATA_CLASS": None,
+    "EXCEPTION_HANDLER": "studio.web.api.problems.answer",
+    "TEST_REQUEST_DEFAULT_FORMAT": "json",
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Studio API",
+    "DESCRIPTION": "Sessions, series, people, bookings, credits and invoices. Rows are named by short codes. "
+    "Moments are in UTC; amounts are whole numbers of the smallest unit. Lists come in pages: follow `next`. "
+    "Send an `Idempotency-Key` with everything that changes something. Errors are problem+json (RFC 9457) "
+    "with every reason.",
     "VERSION": "1",
+    "SCHEMA_PATH_PREFIX": r"/api/v1",
+    "PATH_CONVERTER_OVERRIDES": {
+        "code": {"type": "string", "pattern": "^[0-9a-z]{6,13}$", "example": "k7f3qa"}
+    },
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "studio.web.api.schema.with_problems",
+    ],
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",

@@ -19,13 +19,15 @@ from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import IO
 
+import psycopg
+
 from studio.ops.demo import log
 from studio.ops.demo.logins import LOGINS
 from studio.ops.embedded import broker, postgres, processes
 
 PROJECT = Path(__file__).resolve().parents[2]
 HOME = Path(os.environ.get("STUDIO_DEMO_DIR", PROJECT / ".demo"))
-_READY_SECONDS = 60
+_READY_SECONDS = 120
 
 
 class CannotRun(Exception):
@@ -35,8 +37,9 @@ class CannotRun(Exception):
 class Demo:
     """One run of the demo: what it started, and how to stop it."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, *, is_empty: bool = False) -> None:
         self.port = port
+        self.is_empty = is_empty
         self.address = f"http://127.0.0.1:{port}"
         self.environment: dict[str, str] = {}
         self.programs: dict[str, subprocess.Popen[bytes]] = {}
@@ -89,21 +92,28 @@ class Demo:
     def prepare_data(self) -> None:
         """Bring the tables up to date; on the first start, fill them."""
         self._manage("database", "migrate", "--noinput", "--verbosity=1")
-        loaded = HOME / "loaded"
-        if loaded.exists() or not (PROJECT / "studio/ops/management/commands/load_demo.py").exists():
+        if self.is_empty or self._has_people():
             return
         log.say("data", "first start: loading the demo studio")
         began = time.monotonic()
         (HOME / "loading").touch()
-        self._manage("data", "load_demo")
-        loaded.touch()
+        # Data that were not loaded to the end are thrown away, so nothing has to wait for the disk here.
+        url = self.environment["DATABASE_URL"]
+        quick = f"{url}{'&' if '?' in url else '?'}options=-c%20synchronous_commit%3Doff"
+        self._manage("data", "load_demo", database_url=quick)
         (HOME / "loading").unlink()
         log.say("data", f"loaded in {time.monotonic() - began:.0f} s")
 
-    def _manage(self, name: str, *words: str) -> None:
+    def _has_people(self) -> bool:
+        """Whether the database has been filled already."""
+        with psycopg.connect(self.environment["DATABASE_URL"]) as connection:
+            return connection.execute("SELECT FROM people_person LIMIT 1").fetchone() is not None
+
+    def _manage(self, name: str, *words: str, database_url: str | None = None) -> None:
         """Run a management command and show what it says."""
+        environment = self.environment | ({"DATABASE_URL": database_url} if database_url else {})
         argv: list[str | Path] = [sys.executable, PROJECT / "manage.py", *words]
-        process = processes.start(argv, env=self.environment)
+        process = processes.start(argv, env=environment)
         try:
             reader = log.follow(name, process, is_wanted=_is_worth_showing)
             process.wait()
@@ -164,6 +174,9 @@ class Demo:
 
     def welcome(self) -> str:
         """Where to go, and as whom."""
+        if self.is_empty:
+            start = ".venv/bin/python manage.py create_admin --help"
+            return f"\n  Studio is ready at {self.address}/, and empty. Add yourself: {start}\n"
         rows = [f"    {login.role:<14}{login.email:<34}{login.password}" for login in LOGINS]
         return "\n".join(
             [
@@ -180,7 +193,7 @@ class Demo:
         )
 
 
-def run(port: int, *, with_reset: bool) -> None:
+def run(port: int, *, with_reset: bool, is_empty: bool) -> None:
     """Run the demo until a signal or a failure ends it.
 
     :raises CannotRun: with a sentence for the person at the terminal.
@@ -198,7 +211,7 @@ def run(port: int, *, with_reset: bool) -> None:
             )
         cleanup.callback(log.say, "demo", "stopped")
         try:
-            _start_and_watch(Demo(port), cleanup)
+            _start_and_watch(Demo(port, is_empty=is_empty), cleanup)
         finally:
             # From here on a second Ctrl-C does not interrupt the tidying up.
             for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
@@ -321,6 +334,7 @@ def main(argv: list[str]) -> int:
     )
     parser.add_argument("--port", type=int, default=8000, help="port of the web server (default 8000)")
     parser.add_argument("--reset", action="store_true", help="forget all data and start afresh")
+    parser.add_argument("--empty", action="store_true", help="do not load the demo data: bring your own")
     options = parser.parse_args(argv)
 
     def interrupt(_number: int, _frame: object) -> None:
@@ -329,7 +343,7 @@ def main(argv: list[str]) -> int:
     signal.signal(signal.SIGTERM, interrupt)
     signal.signal(signal.SIGHUP, interrupt)
     try:
-        run(options.port, with_reset=options.reset)
+        run(options.port, with_reset=options.reset, is_empty=options.empty)
     except KeyboardInterrupt:
         return 0
     except (CannotRun, postgres.CannotStart, broker.CannotStart) as problem:
