@@ -6,12 +6,14 @@ goes before ``"argument"``. Things that everybody may see (a session on the sche
 """
 
 from collections.abc import Callable
+from datetime import time
 from functools import cached_property
 from typing import Any
 
 from billing.models import Invoice
 from memberships.domain import sales
 from memberships.models import CreditLot
+from scheduling.models import Closure, Series
 from sessions_app.models import Booking
 from studio.audit.models import Event, Operation
 from studio.notifications.models import Message
@@ -40,6 +42,28 @@ class Things:
     def lot(self) -> CreditLot:
         assert self.booking.lot is not None
         return self.booking.lot
+
+    @cached_property
+    def series(self) -> Series:
+        """A draft: Mondays at six, given by the same practitioner."""
+        session = self.booking.session
+        return Series.objects.create(
+            service=session.service,
+            location=session.location,
+            practitioner=self.practitioner,
+            weekdays=[0],
+            starts_on=make.NOW.date(),
+            starts_time=time(18),
+            duration_minutes=60,
+            count=4,
+            is_enabled=False,
+            capacity=8,
+        )
+
+    @cached_property
+    def closure(self) -> Closure:
+        """Everybody's: a day in May."""
+        return Closure.objects.create(starts_on="2026-05-04", ends_on="2026-05-04", name="May Day")
 
     @cached_property
     def invoice(self) -> Invoice:
@@ -75,6 +99,9 @@ BUILDERS: dict[str, Builder] = {
     "session_id": lambda things: things.booking.session_id,
     "booking_id": lambda things: things.booking.pk,
     "invoice_id": lambda things: things.invoice.pk,
+    "series_id": lambda things: things.series.pk,
+    "closure_id": lambda things: things.closure.pk,
+    "week_name": lambda things: "2026-W10",
     "position": lambda things: 1,
     "operation_id": lambda things: things.operation.pk,
     "credit_type_id": lambda things: things.lot.credit_type_id,
@@ -87,7 +114,7 @@ BUILDERS: dict[str, Builder] = {
     "key": lambda things: "made-up",
 }
 
-FOR_EVERYONE: set[str] = {"on", "day", "session_id", "position", "token", "uidb36", "key"}
+FOR_EVERYONE: set[str] = {"on", "day", "week_name", "session_id", "position", "token", "uidb36", "key"}
 
 MISSING: dict[str, Any] = {}
 """A value that nothing has, where 999999999 does not fit the address."""
