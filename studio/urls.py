@@ -11,6 +11,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     route("theme/", shell.choose_theme, name="theme", policy=PUBLIC.on("POST")),
     path("accounts/", include("studio.web.accounts.urls")),
     path("desk/", include("studio.web.desk.urls")),
+    path("api/", include("studio.web.api.urls")),
     path("", include("studio.web.portal.urls")),
     path("admin/", (guarded(owner_admin.site.get_urls(), OWNER), "admin", "admin")),
 ]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import F, OuterRef, QuerySet, Subquery, Sum
+from django.db.models import F, OuterRef, Prefetch, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 
-from billing.models import Invoice, Payment
+from billing.models import Invoice, InvoiceLine, Payment
 from studio.people.rules.permissions import Actor, Capability
 
 
@@ -23,6 +23,12 @@ def with_payments(invoices: QuerySet[Invoice]) -> QuerySet[Any]:
     """Annotate ``paid_minor`` and ``open_minor``."""
     paid = Coalesce(Sum("payments__amount_minor"), 0)
     return invoices.select_related("person").annotate(paid_minor=paid, open_minor=F("total_minor") - paid)
+
+
+def with_lines(invoices: QuerySet[Invoice]) -> QuerySet[Invoice]:
+    """These invoices with their lines in order."""
+    lines = InvoiceLine.objects.order_by("position")
+    return invoices.prefetch_related(Prefetch("lines", queryset=lines))
 
 
 def open_invoices() -> QuerySet[Any]:

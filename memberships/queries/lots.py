@@ -33,16 +33,16 @@ class CreditSummary:
 
 def of_person(person_id: int) -> QuerySet[Any]:
     """A person's lots, newest first, each annotated with ``free``, ``held``, ``used`` and ``expired``."""
-    return (
-        CreditLot.objects.filter(person_id=person_id)
-        .select_related("credit_type", "account", "membership__plan")
-        .annotate(
-            free=F("account__posted_in") - F("account__posted_out") - F("account__held"),
-            held=F("account__held"),
-            used=accounts.gone_to("studio:used"),
-            expired=accounts.gone_to("studio:expired", "studio:forfeited", "studio:withdrawn"),
-        )
-        .order_by("-granted_at", "-pk")
+    return with_numbers(CreditLot.objects.filter(person_id=person_id)).order_by("-granted_at", "-pk")
+
+
+def with_numbers(lots: QuerySet[CreditLot]) -> QuerySet[Any]:
+    """These lots, each annotated with ``free``, ``held``, ``used`` and ``expired``."""
+    return lots.select_related("credit_type", "account", "membership__plan").annotate(
+        free=F("account__posted_in") - F("account__posted_out") - F("account__held"),
+        held=F("account__held"),
+        used=accounts.gone_to("studio:used"),
+        expired=accounts.gone_to("studio:expired", "studio:forfeited", "studio:withdrawn"),
     )
 
 

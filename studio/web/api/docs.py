@@ -1,0 +1,43 @@
+"""The description of the API, for programs and for people."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import URLPattern
+from drf_spectacular.utils import extend_schema
+from drf_spectacular.views import SpectacularAPIView
+from rest_framework.exceptions import NotFound
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from studio.web.api.views import View
+from studio.web.routes import KNOWN_METHODS, PUBLIC, in_api, route, route_matching
+
+
+def page(request: HttpRequest) -> HttpResponse:
+    """Everything the API can do, to read and to try: Swagger UI from our own address."""
+    return render(request, "api/docs.html")
+
+
+@extend_schema(exclude=True)
+class Elsewhere(View):
+    """Any address that the API does not have: a problem, not a page."""
+
+    def _nothing(self, request: Request) -> Response:
+        raise NotFound
+
+    get = post = put = patch = delete = _nothing
+
+
+schema_routes: list[URLPattern] = [
+    route("schema/", SpectacularAPIView.as_view(), name="schema", policy=in_api(PUBLIC)),
+]
+last_routes: list[URLPattern] = [
+    route_matching(
+        r"", Elsewhere.as_view(), name="elsewhere", policy=in_api(PUBLIC.on(*KNOWN_METHODS[:1], "POST"))
+    ),
+]
+docs_routes: list[URLPattern] = [
+    route("docs/", page, name="docs", policy=PUBLIC),
+]
