@@ -19,7 +19,7 @@ def visible(actor: Actor) -> QuerySet[Session]:
     """Sessions that stand, with their names: all at the desk, else what is offered or their own."""
     sessions = Session.objects.visible_to(actor).filter(deleted_at=None)
     if not actor.may(Capability.USE_DESK):
-        own = Booking.objects.filter(session=OuterRef("pk"), person_id=actor.person_id)
+        own = Booking.objects.filter(session=OuterRef("pk"), person=actor.person_id or 0)
         offered = Q(service__members_may_book=True, location__members_may_book=True)
         sessions = sessions.filter(offered | Exists(own))
     return sessions.select_related("service", "location", "room", "practitioner")

@@ -37,5 +37,5 @@ def newest() -> int:
 
 def undone_with(operation_ids: Iterable[int]) -> dict[int, int]:
     """For each of these operations that undid another: the one it undid."""
-    rows = Operation.objects.filter(undone_by__in=list(operation_ids)).values_list("undone_by", "pk")
-    return dict(rows)
+    undone = Operation.objects.filter(undone_by__in=list(operation_ids))
+    return {undoing: pk for undoing, pk in undone.values_list("undone_by", "pk") if undoing is not None}

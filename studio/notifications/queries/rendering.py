@@ -34,7 +34,7 @@ def render(event: Event, together: Sequence[Event], person: Person, studio: Stud
     for each in together:
         # A template cannot ask for a name with a dot in it.
         told.setdefault(each.verb.replace(".", "_"), []).append(_facts(each, studio))
-    context = {
+    context: dict[str, Any] = {
         "facts": _facts(event, studio),
         "told": told,
         "person": person,

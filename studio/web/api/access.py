@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from rest_framework import exceptions
 from rest_framework.authentication import BaseAuthentication
-from rest_framework.request import Request
 
 from studio.people.models import User
 from studio.web.api import tokens
+from studio.web.api.requests import Request
 from studio.web.models import ApiToken
 
 HEADER = "Idempotency-Key"
@@ -17,7 +19,7 @@ LONGEST_KEY = 200
 class TokenAuthentication(BaseAuthentication):
     """``Authorization: Bearer …``. A browser's session is accepted too, with its CSRF token."""
 
-    def authenticate(self, request: Request) -> tuple[User, ApiToken] | None:
+    def authenticate(self, request: Any) -> tuple[User, ApiToken] | None:
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")
         if scheme.lower() != "bearer":
             return None
@@ -26,7 +28,7 @@ class TokenAuthentication(BaseAuthentication):
             raise exceptions.AuthenticationFailed
         return kept.user, kept
 
-    def authenticate_header(self, request: Request) -> str:
+    def authenticate_header(self, request: Any) -> str:
         return 'Bearer realm="Studio"'
 
 

@@ -9,7 +9,6 @@ from django.db.models import QuerySet
 from django.urls import URLPattern
 from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
-from rest_framework.request import Request
 from rest_framework.response import Response
 
 from sessions_app.domain import booking as verbs
@@ -22,8 +21,9 @@ from studio.people.rules.permissions import Capability
 from studio.web.api import access, fields
 from studio.web.api.filters import ApiFilterSet, CodeFilter
 from studio.web.api.problems import NotAllowed
+from studio.web.api.requests import Request
 from studio.web.api.schema import IDEMPOTENCY_KEY
-from studio.web.api.views import ListView, OneView, View
+from studio.web.api.views import Listed, One, View
 from studio.web.routes import SIGNED_IN, in_api, needs, route
 
 MAY_BOOK = (Capability.BOOK_FOR_OTHERS, Capability.BOOK_IN_OWN_SESSIONS, Capability.BOOK_FOR_SELF)
@@ -110,17 +110,17 @@ class BookingFilters(ApiFilterSet):
     )
 
 
-class _Bookings:
+class _Bookings(View):
     serializer_class = BookingBody
     filterset_class = BookingFilters
     lookup_url_kwarg = "booking_id"
     queryset = Booking.objects.none()
 
     def get_queryset(self) -> QuerySet[Booking]:
-        return catalogue.bookings(self.request.actor)  # type: ignore[attr-defined]
+        return catalogue.bookings(self.request.actor)
 
 
-class BookingList(_Bookings, ListView):
+class BookingList(Listed, _Bookings):
     """The desk sees every booking; practitioners those in their sessions; members their own."""
 
     @extend_schema(summary="Bookings, newest first")
@@ -149,7 +149,7 @@ class BookingList(_Bookings, ListView):
 
 
 @extend_schema(summary="One booking")
-class BookingOne(_Bookings, OneView):
+class BookingOne(One, _Bookings):
     """A booking that this caller may not see is answered like one that does not exist."""
 
 

@@ -6,7 +6,6 @@ from django.db.models import QuerySet
 from django.urls import URLPattern
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
-from rest_framework.request import Request
 from rest_framework.response import Response
 
 from memberships.models import CreditLot
@@ -14,7 +13,8 @@ from memberships.queries import log, lots
 from studio.lib.refusals import NotFound
 from studio.web.api import fields
 from studio.web.api.filters import ApiFilterSet, CodeFilter
-from studio.web.api.views import ListView, OneView, View
+from studio.web.api.requests import Request
+from studio.web.api.views import Listed, One, View
 from studio.web.routes import SIGNED_IN, in_api, route
 
 
@@ -61,24 +61,24 @@ class LotFilters(ApiFilterSet):
     credit_type = CodeFilter(field_name="credit_type")
 
 
-class _Lots:
+class _Lots(View):
     serializer_class = LotBody
     filterset_class = LotFilters
     lookup_url_kwarg = "lot_id"
     queryset = CreditLot.objects.none()
 
     def get_queryset(self) -> QuerySet[CreditLot]:
-        visible = CreditLot.objects.visible_to(self.request.actor)  # type: ignore[attr-defined]
+        visible = CreditLot.objects.visible_to(self.request.actor)
         return lots.with_numbers(visible.select_related("person"))
 
 
 @extend_schema(summary="Credit lots, newest first")
-class LotList(_Lots, ListView):
+class LotList(Listed, _Lots):
     """The desk sees everybody's; others their own and those of whom they pay for."""
 
 
 @extend_schema(summary="One credit lot")
-class LotOne(_Lots, OneView):
+class LotOne(One, _Lots):
     """A lot that this caller may not see is answered like one that does not exist."""
 
 

@@ -8,9 +8,9 @@ from django.urls import URLPattern
 from drf_spectacular.utils import extend_schema
 from drf_spectacular.views import SpectacularAPIView
 from rest_framework.exceptions import NotFound
-from rest_framework.request import Request
 from rest_framework.response import Response
 
+from studio.web.api.requests import Request
 from studio.web.api.views import View
 from studio.web.routes import KNOWN_METHODS, PUBLIC, in_api, route, route_matching
 

@@ -50,15 +50,11 @@ class Named(serializers.Serializer):
 
 
 class ReadOnly(serializers.Serializer):
-    """What an answer says. ``self.actor`` is who asks, ``self.currency`` the studio's."""
+    """What an answer says. ``self.actor`` is who asks."""
 
     @property
     def actor(self) -> Any:
         return self.context["request"].actor
-
-    @property
-    def currency(self) -> str:
-        return self.context["request"].studio.currency
 
 
 class Currency(serializers.Field):

@@ -12,7 +12,7 @@ from billing.queries import invoices
 from studio.people.rules.permissions import NOBODY
 from studio.web.api import fields
 from studio.web.api.filters import ApiFilterSet, CodeFilter
-from studio.web.api.views import ListView, OneView
+from studio.web.api.views import Listed, One, View
 from studio.web.routes import SIGNED_IN, in_api, route
 
 
@@ -51,23 +51,23 @@ class InvoiceFilters(ApiFilterSet):
         return found.filter(open_minor__gt=0) if yes else found.filter(open_minor__lte=0)
 
 
-class _Invoices:
+class _Invoices(View):
     serializer_class = InvoiceBody
     filterset_class = InvoiceFilters
     lookup_url_kwarg = "invoice_id"
     queryset = invoices.visible_to(NOBODY)
 
     def get_queryset(self) -> QuerySet:
-        return invoices.with_lines(invoices.visible_to(self.request.actor))  # type: ignore[attr-defined]
+        return invoices.with_lines(invoices.visible_to(self.request.actor))
 
 
 @extend_schema(summary="Invoices, newest first")
-class InvoiceList(_Invoices, ListView):
+class InvoiceList(Listed, _Invoices):
     """Whoever sees money sees all; others their own."""
 
 
 @extend_schema(summary="One invoice")
-class InvoiceOne(_Invoices, OneView):
+class InvoiceOne(One, _Invoices):
     """An invoice that this caller may not see is answered like one that does not exist."""
 
 

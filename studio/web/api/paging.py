@@ -27,9 +27,7 @@ class Pages(BasePagination):
     one direction; the next page is what comes after it.
     """
 
-    def paginate_queryset(
-        self, queryset: QuerySet, request: Request, view: APIView | None = None
-    ) -> list[Any]:
+    def paginate_queryset(self, queryset: Any, request: Request, view: APIView | None = None) -> list[Any]:
         ordering: tuple[str, ...] = view.ordering  # type: ignore[union-attr]
         size = _size(request.query_params.get("page_size"))
         queryset = queryset.order_by(*ordering)

@@ -7,14 +7,14 @@ from django.db.models import QuerySet
 from django.urls import URLPattern
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
-from rest_framework.request import Request
 from rest_framework.response import Response
 
 from studio.people.models import ROLE_CHOICES, Person
 from studio.people.queries import people
 from studio.web.api import fields
 from studio.web.api.filters import ApiFilterSet
-from studio.web.api.views import ListView, OneView, View
+from studio.web.api.requests import Request
+from studio.web.api.views import Listed, One, View
 from studio.web.routes import SIGNED_IN, in_api, route
 
 
@@ -51,7 +51,7 @@ class PersonFilters(ApiFilterSet):
         return found.filter(pk__in=named.order_by().values("pk"))
 
 
-class _People:
+class _People(View):
     serializer_class = PersonBody
     filterset_class = PersonFilters
     ordering = ("name", "pk")
@@ -59,16 +59,16 @@ class _People:
     queryset = Person.objects.none()
 
     def get_queryset(self) -> QuerySet[Person]:
-        return Person.objects.visible_to(self.request.actor)  # type: ignore[attr-defined]
+        return Person.objects.visible_to(self.request.actor)
 
 
 @extend_schema(summary="People, by name")
-class PersonList(_People, ListView):
+class PersonList(Listed, _People):
     """The desk sees everyone; others see themselves and whom they pay for."""
 
 
 @extend_schema(summary="One person")
-class PersonOne(_People, OneView):
+class PersonOne(One, _People):
     """Somebody whom this caller may not see is answered like somebody who does not exist."""
 
 

@@ -10,7 +10,7 @@ from rest_framework import serializers
 from scheduling.models import Location, Room, Service
 from studio.people.rules.permissions import Capability
 from studio.web.api import fields
-from studio.web.api.views import ListView
+from studio.web.api.views import Listed
 from studio.web.routes import SIGNED_IN, in_api, route
 
 
@@ -47,7 +47,7 @@ class LocationBody(fields.ReadOnly):
 
 
 @extend_schema(summary="Services, by name")
-class ServiceList(ListView):
+class ServiceList(Listed):
     """Members see what they may book (S3-84)."""
 
     serializer_class = ServiceBody
@@ -60,7 +60,7 @@ class ServiceList(ListView):
 
 
 @extend_schema(summary="Locations with their rooms, by name")
-class LocationList(ListView):
+class LocationList(Listed):
     """Members see where they may book (S3-84)."""
 
     serializer_class = LocationBody
@@ -73,7 +73,7 @@ class LocationList(ListView):
         return locations if _at_desk(self) else locations.filter(members_may_book=True)
 
 
-def _at_desk(view: ListView) -> bool:
+def _at_desk(view: Listed) -> bool:
     return bool(view.request.actor.may(Capability.USE_DESK))
 
 

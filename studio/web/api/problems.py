@@ -59,10 +59,10 @@ def answer(error: Exception, context: Mapping[str, Any]) -> Response | None:
     if not isinstance(error, exceptions.APIException):
         return None
     headers = {}
-    if getattr(error, "auth_header", None):
-        headers["WWW-Authenticate"] = error.auth_header
-    if getattr(error, "wait", None):
-        headers["Retry-After"] = str(int(error.wait))
+    if how_to_sign_in := getattr(error, "auth_header", None):
+        headers["WWW-Authenticate"] = how_to_sign_in
+    if seconds := getattr(error, "wait", None):
+        headers["Retry-After"] = str(int(seconds))
     status = UNPROCESSABLE if isinstance(error, exceptions.ValidationError) else HTTPStatus(error.status_code)
     return problem(status, _reasons(error), headers=headers)
 

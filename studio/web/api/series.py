@@ -9,7 +9,6 @@ from django.db.models import QuerySet
 from django.urls import URLPattern
 from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
-from rest_framework.request import Request
 from rest_framework.response import Response
 
 from scheduling.models import Series, Service
@@ -27,8 +26,9 @@ from studio.people.rules.permissions import Capability
 from studio.web.api import access, fields
 from studio.web.api.filters import ApiFilterSet, CodeFilter
 from studio.web.api.problems import NotAllowed
+from studio.web.api.requests import Request
 from studio.web.api.schema import IDEMPOTENCY_KEY
-from studio.web.api.views import ListView, OneView, View
+from studio.web.api.views import Listed, One, View
 from studio.web.routes import in_api, needs, route
 
 MAY_PLAN = (Capability.ADD_SESSIONS, Capability.ADD_OWN_SESSIONS)
@@ -168,7 +168,7 @@ class SeriesFilters(ApiFilterSet):
     is_enabled = django_filters.BooleanFilter()
 
 
-class _Series:
+class _Series(View):
     serializer_class = SeriesBody
     filterset_class = SeriesFilters
     lookup_url_kwarg = "series_id"
@@ -178,7 +178,7 @@ class _Series:
         return catalogue.series()
 
 
-class SeriesList(_Series, ListView):
+class SeriesList(Listed, _Series):
     """For everybody who works here."""
 
     @extend_schema(summary="Series, newest first")
@@ -208,7 +208,7 @@ class SeriesList(_Series, ListView):
 
 
 @extend_schema(summary="One series")
-class SeriesOne(_Series, OneView):
+class SeriesOne(One, _Series):
     """For everybody who works here."""
 
 

@@ -16,7 +16,7 @@ from sessions_app.queries import sessions as queries
 from studio.people.rules.permissions import Capability
 from studio.web.api import fields
 from studio.web.api.filters import ApiFilterSet, CodeFilter
-from studio.web.api.views import ListView, OneView
+from studio.web.api.views import Listed, One, View
 from studio.web.routes import SIGNED_IN, in_api, route
 
 
@@ -78,7 +78,7 @@ class SessionFilters(ApiFilterSet):
         return bookable if yes else sessions.exclude(pk__in=bookable.values("pk"))
 
 
-class _Sessions:
+class _Sessions(View):
     serializer_class = SessionBody
     filterset_class = SessionFilters
     ordering = ("starts_at", "pk")
@@ -86,16 +86,16 @@ class _Sessions:
     queryset = Session.objects.none()
 
     def get_queryset(self) -> QuerySet[Session]:
-        return catalogue.visible(self.request.actor)  # type: ignore[attr-defined]
+        return catalogue.visible(self.request.actor)
 
 
 @extend_schema(summary="Sessions, in the order of their start")
-class SessionList(_Sessions, ListView):
+class SessionList(Listed, _Sessions):
     """Staff see every session; members what is offered to them, and what they have a place in."""
 
 
 @extend_schema(summary="One session")
-class SessionOne(_Sessions, OneView):
+class SessionOne(One, _Sessions):
     """A session that this caller may not see is answered like one that does not exist."""
 
 

@@ -14,7 +14,6 @@ from django.core.exceptions import ValidationError
 from django.urls import URLPattern
 from drf_spectacular.utils import extend_schema
 from rest_framework import exceptions, serializers
-from rest_framework.request import Request
 from rest_framework.response import Response
 
 from studio.lib.refusals import Reason
@@ -22,6 +21,7 @@ from studio.people.models import User
 from studio.web.accounts.worded_forms import SecondStepForm
 from studio.web.api import fields, tokens
 from studio.web.api.problems import NotAllowed, problem
+from studio.web.api.requests import Request
 from studio.web.api.views import View
 from studio.web.models import ApiToken
 from studio.web.routes import PUBLIC, in_api, route
@@ -55,7 +55,9 @@ class SignInBody(fields.Body):
     email = serializers.EmailField(max_length=254)
     password = serializers.CharField(max_length=1000, trim_whitespace=False)
     code = serializers.CharField(max_length=40, required=False, help_text="Of the authenticator app.")
-    label = serializers.CharField(max_length=80, required=False, help_text="What the token is for.")
+    label = serializers.CharField(  # type: ignore[assignment]
+        max_length=80, required=False, help_text="What the token is for."
+    )
 
 
 class TokenBody(fields.ReadOnly):

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from django.http import HttpRequest
-from rest_framework import generics
+from rest_framework import generics, mixins
 from rest_framework.response import Response
 
+from studio.web.api.requests import Request
 from studio.web.routes import Policy
 
+if TYPE_CHECKING:
+    _Base = generics.GenericAPIView[Any]
+else:
+    _Base = generics.GenericAPIView
 
-class View(generics.GenericAPIView):
+
+class View(_Base):
     """One address: guarded by its declared policy, answering in JSON, its lists paged in one total order."""
 
+    request: Request
     ordering: tuple[str, ...] = ("-pk",)
-    lookup_field = "pk"
-    lookup_url_kwarg = "code"
 
-    def options(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Response:
+    def options(self, request: Any, *args: Any, **kwargs: Any) -> Response:
         """Which methods there are."""
         return Response(status=204)
 
@@ -26,15 +30,22 @@ class View(generics.GenericAPIView):
     def default_response_headers(self) -> dict[str, str]:
         """The policy's methods are the view's."""
         headers: dict[str, str] = super().default_response_headers
-        policy = getattr(getattr(self.request.resolver_match, "func", None), "policy", None)
+        match = self.request.resolver_match
+        policy = getattr(match.func, "policy", None) if match else None
         if isinstance(policy, Policy):
             headers["Allow"] = ", ".join(policy.allowed_methods)
         return headers
 
 
-class ListView(View, generics.ListAPIView):
+class Listed(mixins.ListModelMixin, View):
     """A list."""
 
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        return self.list(request, *args, **kwargs)
 
-class OneView(View, generics.RetrieveAPIView):
-    """One of them, by its code."""
+
+class One(mixins.RetrieveModelMixin, View):
+    """One of them, by the code in its address."""
+
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        return self.retrieve(request, *args, **kwargs)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern, reverse
 
@@ -14,6 +14,7 @@ from studio.notifications.rules import telling
 from studio.people.rules.permissions import Capability
 from studio.web import context, toasts
 from studio.web.desk import answers
+from studio.web.requests import Request
 from studio.web.routes import needs, route
 
 # state: the tab's label, the tag's state and word, what is said when there are none
@@ -27,7 +28,7 @@ STATES = {
 RETRYING = ("warn", "Trying again")
 
 
-def index(request: HttpRequest) -> HttpResponse:
+def index(request: Request) -> HttpResponse:
     """The list, newest first; ``?state=failed`` shows those alone."""
     state = request.GET.get("state", "")
     state = state if state in STATES else ""
@@ -45,12 +46,12 @@ def index(request: HttpRequest) -> HttpResponse:
     return answers.page(request, "desk/messages.html", shown)
 
 
-def show(request: HttpRequest, message_id: int) -> HttpResponse:
+def show(request: Request, message_id: int) -> HttpResponse:
     """One message: its words, and how far it got."""
     return _message_page(request, _message(request, message_id))
 
 
-def retry(request: HttpRequest, message_id: int) -> HttpResponse:
+def retry(request: Request, message_id: int) -> HttpResponse:
     """Try a message again at once."""
     message = _message(request, message_id)
     key = answers.key_of(request)
@@ -62,7 +63,7 @@ def retry(request: HttpRequest, message_id: int) -> HttpResponse:
     return redirect("desk:message", message.pk)
 
 
-def _message(request: HttpRequest, message_id: int) -> Message:
+def _message(request: Request, message_id: int) -> Message:
     message = queries.listed(actor=request.actor).filter(pk=message_id).first()
     if message is None:
         raise Http404("no such message")
@@ -70,7 +71,7 @@ def _message(request: HttpRequest, message_id: int) -> Message:
 
 
 def _message_page(
-    request: HttpRequest, message: Message, refused: Refused | None = None, *, status: int = 200
+    request: Request, message: Message, refused: Refused | None = None, *, status: int = 200
 ) -> HttpResponse:
     row = _row(message)
     shown = {
