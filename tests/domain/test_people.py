@@ -11,7 +11,7 @@ from studio.audit.models import Event, Operation
 from studio.lib.refusals import NotFound, Refused
 from studio.people.domain import logins as login_steps
 from studio.people.domain.logins import AddressInUse, NoAddress
-from studio.people.models import Person
+from studio.people.models import Household, Person
 from studio.people.rules.permissions import SYSTEM, Capability, Role
 from tests import logins
 
@@ -264,6 +264,35 @@ def test_a_parent_pays_for_a_child_and_sees_them(staff, now) -> None:  # type: i
 
     people.share_bills(person_id=child.pk, payer_id=None, by=staff.actor, at=now)
     assert Person.objects.get(pk=child.pk).household is None
+
+
+def test_a_second_child_joins_the_same_household(staff, now) -> None:  # type: ignore[no-untyped-def]
+    parent, child, sibling = logins.person(), logins.person(), logins.person()
+    for each in (child, sibling):
+        people.share_bills(person_id=each.pk, payer_id=parent.pk, by=staff.actor, at=now)
+
+    assert set(Person.objects.visible_to(parent.actor)) == {parent, child, sibling}
+    assert Household.objects.count() == 1
+
+
+def test_someone_without_a_login_can_be_closed_and_given_another_role(admin, now) -> None:  # type: ignore[no-untyped-def]
+    ada = logins.person()
+
+    people.set_access(person_id=ada.pk, role="practitioner", by=admin.actor, at=now)
+    people.deactivate(person_id=ada.pk, by=admin.actor, at=now)
+
+    ada.refresh_from_db()
+    assert (ada.role, ada.is_active, ada.user) == ("practitioner", False, None)
+
+
+def test_keeping_the_address_keeps_the_sign_in(now) -> None:  # type: ignore[no-untyped-def]
+    ada = logins.person(sign_in=True)
+
+    people.edit(person_id=ada.pk, name="Ada", email=ada.email.upper(), by=ada.actor, at=now)
+
+    ada.user.refresh_from_db()
+    assert ada.user.sign_in_generation == 0
+    assert EmailAddress.objects.get(user=ada.user).verified
 
 
 def test_a_payer_pays_their_own_bills(staff, now) -> None:  # type: ignore[no-untyped-def]

@@ -102,6 +102,57 @@ def test_search_to_add_offers_active_people_from_two_letters_on() -> None:
     assert people.find("de", actor=ada.actor) == []
 
 
+def test_people_are_counted_by_role() -> None:
+    desk = logins.person(Role.STAFF)
+    logins.person(), logins.person(), logins.person(is_active=False)
+
+    assert people.counts_by_role(actor=desk.actor) == {"admin": 0, "staff": 1, "practitioner": 0, "member": 2}
+
+
+def test_who_may_give_sessions_and_who_may_give_access() -> None:
+    coach = logins.person(Role.PRACTITIONER, name="Coach")
+    owner = logins.person(Role.ADMIN, name="Owner", sign_in=True)
+    logins.person(Role.ADMIN, name="Without a login")
+    logins.person(Role.PRACTITIONER, is_active=False)
+    logins.person(Role.MEMBER)
+
+    assert (coach.pk, "Coach") in people.givers()
+    assert len(people.givers()) == 3
+    assert people.access_givers() == [owner.name]
+    assert list(Person.objects.active().practitioners()) == [coach]
+
+
+def test_people_and_studios_are_called_by_their_names() -> None:
+    ada = logins.person(name="Ada", email="ada@studio.example", sign_in=True)
+
+    assert [str(ada), str(ada.user), str(Studio(name="North")), str(Household(name="Home"))] == [
+        "Ada",
+        "ada@studio.example",
+        "North",
+        "Home",
+    ]
+    assert User.objects.get_by_natural_key(" ADA@studio.example") == ada.user
+    with pytest.raises(ValueError, match="needs an e-mail address"):
+        User.objects.create_user("")
+
+
+def test_only_the_owner_of_the_installation_opens_djangos_admin() -> None:
+    owner = User.objects.create_superuser("owner@studio.example", logins.PASSWORD)
+
+    assert (owner.is_staff, logins.user("ada@studio.example").is_staff) == (True, False)
+
+
+def test_changing_the_secret_key_signs_nobody_out(settings) -> None:  # type: ignore[no-untyped-def]
+    ada = logins.user("ada@studio.example")
+    before = ada.get_session_auth_hash()
+
+    settings.SECRET_KEY_FALLBACKS = [settings.SECRET_KEY]
+    settings.SECRET_KEY = "another"
+
+    assert ada.get_session_auth_hash() != before
+    assert list(ada.get_session_auth_fallback_hash()) == [before]
+
+
 def test_a_search_among_many_uses_the_trigram_index() -> None:
     desk = logins.person(Role.STAFF).actor
     with connection.cursor() as cursor:

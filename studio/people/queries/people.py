@@ -1,6 +1,6 @@
 """Who is known here, for lists and for finding someone."""
 
-from django.db.models import QuerySet
+from django.db.models import Count, QuerySet
 from django.db.models.functions import Lower
 
 from studio.people.models import Person
@@ -38,12 +38,16 @@ def access_givers(limit: int = 3) -> list[str]:
     return list(admins.order_by(*BY_NAME).values_list("name", flat=True)[:limit])
 
 
+def givers() -> list[tuple[int, str]]:
+    """Id and name of every active person who may give sessions: the choices of forms and filters."""
+    team = Person.objects.active().exclude(role=Role.MEMBER)
+    return list(team.order_by(*BY_NAME).values_list("pk", "name"))
+
+
 def counts_by_role(*, actor: Actor) -> dict[str, int]:
     """How many active people of each role this actor may see."""
-    counted = dict.fromkeys((role.value for role in Role), 0)
-    for role in Person.objects.visible_to(actor).active().values_list("role", flat=True):
-        counted[role] += 1
-    return counted
+    found = Person.objects.visible_to(actor).active().values_list("role").annotate(Count("pk"))
+    return dict.fromkeys((role.value for role in Role), 0) | dict(found)
 
 
 def _matching(found: QuerySet[Person], search: str) -> QuerySet[Person]:
