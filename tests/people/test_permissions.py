@@ -89,3 +89,10 @@ def test_the_system_may_do_everything_and_a_visitor_nothing() -> None:
 def test_every_role_and_capability_has_words_for_screens() -> None:
     assert set(permissions.ROLE_WORDS) == set(Role)
     assert set(permissions.CAPABILITY_WORDS) == set(Capability)
+
+
+def test_a_page_can_say_which_roles_have_or_may_be_given_something() -> None:
+    assert permissions.roles_with(Capability.CHANGE_SETTINGS) == (Role.ADMIN,)
+    assert permissions.roles_grantable(Capability.CHANGE_SETTINGS) == (Role.STAFF,)
+    assert permissions.roles_grantable(Capability.OVERRIDE_GATES) == (Role.ADMIN,)
+    assert permissions.roles_grantable(Capability.SELL) == ()

@@ -202,6 +202,11 @@ def roles_with(capability: Capability) -> tuple[Role, ...]:
     return tuple(role for role in Role if capability in OF_ROLE[role])
 
 
+def roles_grantable(capability: Capability) -> tuple[Role, ...]:
+    """The roles to which an admin may give this."""
+    return tuple(role for role in Role if capability in GRANTABLE[role])
+
+
 @dataclass(frozen=True, slots=True)
 class Actor:
     """Who acts: handed by every door to every verb as ``by``.
