@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db import connection
@@ -96,6 +96,18 @@ class SeriesRow:
     left_out: int
     is_draft: bool
     is_waiting: bool
+    is_withdrawn: bool
+
+    @property
+    def state(self) -> Literal["draft", "waiting", "withdrawn", "running", "over"]:
+        """Where it stands, in one word."""
+        if self.is_draft:
+            return "draft"
+        if self.is_waiting:
+            return "waiting"
+        if self.is_withdrawn:
+            return "withdrawn"
+        return "running" if self.coming else "over"
 
 
 def planned_dates(
@@ -185,22 +197,32 @@ def is_anything_due() -> bool:
     return Series.objects.filter(is_enabled=True, expanded_through=None).exists()
 
 
+def listed() -> QuerySet[Series]:
+    """Every series with what it is made of, the latest first."""
+    return Series.objects.select_related("service", "location", "room", "practitioner").order_by("-pk")
+
+
 def series(*, at: datetime) -> list[SeriesRow]:
-    """Every series with its counts, the latest first: one statement."""
-    stands = Q(sessions__deleted_at=None)
-    found = (
-        Series.objects.select_related("service", "location", "room", "practitioner")
-        .annotate(
-            standing=Count("sessions", filter=stands, distinct=True),
-            coming=Count("sessions", filter=stands & Q(sessions__starts_at__gt=at), distinct=True),
-            left_out=Count("skips", distinct=True),
-        )
-        .order_by("-pk")
-    )
-    return [_row(each) for each in found]
+    """Every series as lists show it, the latest first."""
+    return rows(listed(), at=at)
 
 
-def _row(each: Series) -> SeriesRow:
+def rows(found: Iterable[Series], *, at: datetime) -> list[SeriesRow]:
+    """These series with their counts: two statements for any number."""
+    found = list(found)
+    held = {
+        series_id: (standing, coming)
+        for series_id, standing, coming in Session.objects.filter(series__in=found, deleted_at=None)
+        .order_by()
+        .values_list("series")
+        .annotate(standing=Count("pk"), coming=Count("pk", filter=Q(starts_at__gt=at)))
+    }
+    skips = SeriesSkip.objects.filter(series__in=found).order_by()
+    left_out = dict(skips.values_list("series").annotate(Count("pk")))
+    return [_row(each, *held.get(each.pk, (0, 0)), left_out.get(each.pk, 0)) for each in found]
+
+
+def _row(each: Series, standing: int, coming: int, left_out: int) -> SeriesRow:
     rule = rule_of(each)
     is_new = each.expanded_through is None
     return SeriesRow(
@@ -214,9 +236,10 @@ def _row(each: Series) -> SeriesRow:
         each.starts_time,
         each.duration_minutes,
         recurrence.last_on(rule),
-        each.standing,  # type: ignore[attr-defined]
-        each.coming,  # type: ignore[attr-defined]
-        each.left_out,  # type: ignore[attr-defined]
+        standing,
+        coming,
+        left_out,
         is_new and not each.is_enabled,
         is_new and each.is_enabled,
+        not is_new and not each.is_enabled,
     )

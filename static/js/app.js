@@ -115,6 +115,17 @@
     for (const words of all("[data-bulk-count]", form)) words.textContent = String(count);
   }
 
+  // --- forms: what another answer makes pointless is put away, and not sent ---------------------------------------
+  function showWhen(part) {
+    const [name, value] = part.dataset.when.split("=");
+    const field = part.closest("form")?.elements[name];
+    if (!field) return;
+    part.hidden = field.value !== value;
+    for (const control of all("input, select, textarea", part)) control.disabled = part.hidden;
+  }
+  // Before others look at the form: what is put away must not reach the server.
+  on("input", (event) => all("[data-when]", event.target.form ?? document).forEach(showWhen), true);
+
   // --- keyboard: g then a letter goes to a section, ? lists what there is ----------------------------------------
   const typing = (target) => target.closest?.("input, select, textarea, [contenteditable], dialog[open]");
   let goes = false;
@@ -147,6 +158,7 @@
     for (const filters of all("[data-filters]", within)) {
       if (matchMedia("(max-width: 767px)").matches) filters.open = false;
     }
+    all("[data-when]", within).forEach(showWhen);
     for (const head of all("[data-pick-all]", within)) {
       if (head.form) showPicked(head.form, all('input[type="checkbox"][name="pick"]', head.form), head);
     }

@@ -38,7 +38,8 @@ class Block:
 class Column:
     """One day (``on``), or one room or person (``title``). ``note`` greys it: a closure and its name.
 
-    ``now`` is the wall-clock time to draw a line at, on today's column only.
+    ``now`` is the wall-clock time to draw a line at, on today's column only. ``add_href`` is where something
+    new is planned for this column; a click on an empty hour adds ``&starts_time=`` to it.
     """
 
     blocks: Sequence[Block]
@@ -49,6 +50,7 @@ class Column:
     is_today: bool = False
     now: datetime | None = None
     now_classes: str = ""
+    add_href: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""The pages of one section side by side: Sessions, Money and Settings, as far as this person may open them."""
+"""The pages of one section side by side, as far as this person may open them: Sessions, Money."""
 
 from __future__ import annotations
 

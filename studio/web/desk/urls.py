@@ -1,12 +1,28 @@
 """The addresses of the back office: every module of pages lists its own."""
 
-from studio.web.desk import explain, messages, passes, people, roster, sessions, styleguide, today, undo
+from studio.web.desk import (
+    calendar,
+    closures,
+    explain,
+    messages,
+    passes,
+    people,
+    roster,
+    series,
+    sessions,
+    styleguide,
+    today,
+    undo,
+)
 from studio.web.routes import PUBLIC, route
 
 app_name = "desk"
 
 urlpatterns = [
     *today.routes,
+    *calendar.routes,
+    *series.routes,
+    *closures.routes,
     *explain.routes,
     *undo.routes,
     *messages.routes,

@@ -1,0 +1,536 @@
+"""Series: the list, a new one beside all its dates, its page, enabling a draft, taking it back (UX 1.6)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import URLPattern, reverse
+
+from scheduling.models import Series
+from scheduling.queries import inventory
+from scheduling.rules import recurrence
+from scheduling.rules.preview import PlannedDate
+from scheduling.rules.recurrence import Rule
+from sessions_app.domain import timetable
+from sessions_app.queries import calendar
+from sessions_app.queries import timetable as queries
+from sessions_app.queries.calendar import Filters
+from sessions_app.rules import completion, states
+from sessions_app.rules import timetable as rule
+from studio.lib import localtime
+from studio.lib.refusals import Refused
+from studio.lib.transactions import Preview, WorldMoved, preview
+from studio.people.rules.permissions import Capability
+from studio.web import formats, refusal_pages
+from studio.web.desk import answers, choices, rows, sections
+from studio.web.desk.fields import ClockField
+from studio.web.desk.series_forms import SeriesForm
+from studio.web.routes import needs, route
+
+DATES_PER_PAGE = 100
+USUAL_COUNT = 10
+STATES = {
+    "draft": ("custom", "Draft"),
+    "waiting": ("waiting", "Being created"),
+    "withdrawn": ("canceled", "Withdrawn"),
+    "over": ("completed", "Over"),
+    "running": ("open", "Running"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One date of the list. ``choice`` is the box it offers: ``skip``, ``keep`` (add anyway) or none."""
+
+    on: date
+    starts: datetime
+    ends: datetime
+    state: str
+    label: str
+    notes: tuple[str, ...]
+    choice: str = ""
+    is_chosen: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """Every date of a series before it is made, and in words what will be made of it."""
+
+    lines: Sequence[Line]
+    summary: str
+    attention: str
+    price: str
+    button: str
+    fingerprint: str
+    signature: str = ""
+
+
+# --------------------------------------------------------------------------------------------------- pages
+
+
+def listed(request: HttpRequest) -> HttpResponse:
+    """Every series, the latest first."""
+    page = answers.paged(request, queries.listed())
+    context = {
+        "page": page,
+        "rows": [
+            (row, *STATES[row.state], _times(row)) for row in queries.rows(page.object_list, at=request.now)
+        ],
+        "tabs": sections.sessions(request),
+        "may_plan": request.actor.may(Capability.ADD_SESSIONS, own=True),
+        "may_import": request.actor.may(Capability.IMPORT_DATA),
+    }
+    return answers.page(request, "desk/series_list.html", context)
+
+
+def new(request: HttpRequest) -> HttpResponse:
+    """Plan a series beside the list of its dates. What was looked at is made; a change is shown first."""
+    stock = choices.stock()
+    form = SeriesForm(
+        request.POST or None, stock=stock, actor=request.actor, initial=_initial(request), auto_id="id_%s"
+    )
+    is_preview = "preview" in request.POST
+    look, refusal, notice = None, None, ""
+    if request.method == "POST" and form.is_valid():
+        kwargs = {**form.terms(), "by": request.actor, "at": request.now}
+        try:
+            if not is_preview and request.POST.get("seen_for") == form.signature():
+                key = answers.key_of(request)
+                made = timetable.create_series(**kwargs, key=key, expecting=request.POST.get("seen") or None)
+                return _created(request, made, key, is_enabled=kwargs["is_enabled"])
+            if not is_preview:
+                notice = "These are its dates. Nothing was created yet: look, then confirm."
+            look = _look(request, kwargs, stock)
+        except WorldMoved as moved:
+            refusal, notice = moved, "This changed since you looked. Nothing was created: look, then confirm."
+            look = _again(request, kwargs, stock)
+        except Refused as refused:
+            refusal = refused
+            form.add_reasons(refused)
+            look = _dates_only(request, kwargs, stock)
+    context = {
+        "form": form,
+        "stock": stock,
+        "look": look,
+        "notice": notice,
+        "missing": _missing(form) if request.method == "POST" and is_preview else [],
+        "times": [f"{hour:02}:{minute:02}" for hour in range(6, 22) for minute in (0, 30)],
+        "crumbs": [("Series", reverse("desk:series_list"))],
+    }
+    status = _status(form, refusal, is_fragment=bool(request.htmx))
+    return answers.page(request, "desk/series_new.html", context, fragments=("dates",), status=status)
+
+
+def show(request: HttpRequest, series_id: int) -> HttpResponse:
+    """One series: its rule, every date with what became of it, and what is left out and why."""
+    series = _series(series_id)
+    row = queries.rows([series], at=request.now)[0]
+    look, refused = None, None
+    if row.state == "draft":
+        look, refused = _look_at_draft(request, series)
+    dates = answers.paged(request, _became(request, series), per_page=DATES_PER_PAGE)
+    may_change = _may_change(request, series)
+    context = {
+        "series": series,
+        "row": row,
+        "state": STATES[row.state],
+        "facts": _facts(request, series, row),
+        "dates": dates,
+        "look": look,
+        "refused": refused,
+        "may_change": may_change,
+        "may_withdraw": may_change and row.state in ("waiting", "running", "draft"),
+        "staff_note": series.staff_note if request.actor.may(Capability.WRITE_STAFF_NOTES) else "",
+        "crumbs": [("Series", reverse("desk:series_list"))],
+    }
+    return answers.page(request, "desk/series.html", context, fragments=("dates",))
+
+
+def enable(request: HttpRequest, series_id: int) -> HttpResponse:
+    """Apply a draft as it was looked at (S3-06, X-18)."""
+    series = _series(series_id)
+    if not _may_change(request, series):
+        return refusal_pages.not_allowed(request, [Capability.ADD_SESSIONS])
+    key, to = answers.key_of(request), reverse("desk:series", args=[series.pk])
+    try:
+        timetable.enable_series(
+            series_id=series.pk,
+            by=request.actor,
+            at=request.now,
+            key=key,
+            expecting=request.POST.get("seen") or None,
+        )
+    except Refused as refused:
+        context = {
+            "series": series,
+            "refused": refused,
+            "to": to,
+            "crumbs": [("Series", reverse("desk:series_list")), (str(series.service), to)],
+        }
+        return answers.page(request, "desk/series_refused.html", context, status=answers.status_of(refused))
+    return answers.done(request, f"{series.service} enabled", to=to, key=key)
+
+
+def withdraw(request: HttpRequest, series_id: int) -> HttpResponse:
+    """Take a series back, after showing which sessions go and which stay."""
+    series = _series(series_id)
+    if not _may_change(request, series):
+        return refusal_pages.not_allowed(request, [Capability.ADD_SESSIONS])
+    kwargs = {"series_ids": [series.pk], "by": request.actor, "at": request.now}
+    refusal: Refused | None = None
+    to = reverse("desk:series", args=[series.pk])
+    if request.method == "POST":
+        key = answers.key_of(request)
+        try:
+            deleted = timetable.withdraw_series(**kwargs, key=key, expecting=request.POST.get("seen") or None)
+        except Refused as refused:
+            refusal = refused
+        else:
+            return answers.done(request, f"{series.service} withdrawn, {_sessions(deleted)} deleted", to=to)
+    seen = _try(timetable.withdraw_series, kwargs)
+    context = {
+        "series": series,
+        "preview": seen,
+        "refused": refusal if refusal else seen if isinstance(seen, Refused) else None,
+        "button": f"Withdraw: delete {_sessions(seen.result)}" if isinstance(seen, Preview) else "",
+        "to": to,
+        "crumbs": [("Series", reverse("desk:series_list")), (str(series.service), to)],
+    }
+    status = answers.status_of(context["refused"]) if context["refused"] else 200
+    return answers.page(request, "desk/series_withdraw.html", context, status=status)
+
+
+# ------------------------------------------------------------------------------------------- looking ahead
+
+
+def _look(request: HttpRequest, kwargs: dict[str, Any], stock: choices.Stock) -> Look:
+    """The dates, and what the verb itself says about them: one fingerprint for both.
+
+    :raises Refused: what the verb would refuse.
+    """
+    seen = preview(timetable.create_series, **kwargs)
+    return _drawn(request, kwargs, stock, fingerprint=seen.fingerprint)
+
+
+def _again(request: HttpRequest, kwargs: dict[str, Any], stock: choices.Stock) -> Look | None:
+    try:
+        return _look(request, kwargs, stock)
+    except Refused:
+        return _dates_only(request, kwargs, stock)
+
+
+def _dates_only(request: HttpRequest, kwargs: dict[str, Any], stock: choices.Stock) -> Look | None:
+    """The dates of a series that cannot be made as it is, when its rule at least makes sense."""
+    return None if recurrence.why_not(_rule(kwargs)) else _drawn(request, kwargs, stock, fingerprint="")
+
+
+def _drawn(request: HttpRequest, kwargs: dict[str, Any], stock: choices.Stock, *, fingerprint: str) -> Look:
+    service = stock.service(kwargs["service_id"])
+    assert service is not None  # the form offers only those of the stock
+    lasts = kwargs["duration_minutes"] or service.duration_minutes
+    repeats = _rule(kwargs)
+    planned = queries.planned_dates(
+        repeats,
+        starts_time=kwargs["starts_time"],
+        duration_minutes=lasts,
+        location_id=kwargs["location_id"],
+        room_id=kwargs["room_id"],
+        practitioner_id=kwargs["practitioner_id"],
+    )
+    price = completion.price_minor(
+        service.cost_minor, is_hourly=service.pricing == "hourly", lasts=timedelta(minutes=lasts)
+    )
+    zone = next(each.time_zone for each in stock.locations if each.id == kwargs["location_id"])
+    return _in_words(
+        request,
+        planned,
+        repeats,
+        skip_on=kwargs["skip_on"],
+        keep_on=kwargs["keep_on"],
+        price_minor=price,
+        zone=zone,
+        is_enabled=kwargs["is_enabled"],
+        fingerprint=fingerprint,
+    )
+
+
+def _look_at_draft(request: HttpRequest, series: Series) -> tuple[Look | None, Refused | None]:
+    """The same list for a draft: its dates as they stand now."""
+    kwargs = {"series_id": series.pk, "by": request.actor, "at": request.now}
+    seen = _try(timetable.enable_series, kwargs) if _may_change(request, series) else None
+    repeats = queries.rule_of(series)
+    planned = queries.planned_dates(
+        repeats,
+        starts_time=series.starts_time,
+        duration_minutes=series.duration_minutes,
+        location_id=series.location_id,
+        room_id=series.room_id,
+        practitioner_id=series.practitioner_id,
+    )
+    look = _in_words(
+        request,
+        planned,
+        repeats,
+        skip_on=list(series.skips.values_list("on", flat=True)),
+        keep_on=series.kept_on,
+        price_minor=_price(series),
+        zone=series.location.time_zone,
+        is_enabled=True,
+        fingerprint=seen.fingerprint if isinstance(seen, Preview) else "",
+    )
+    return look, seen if isinstance(seen, Refused) else None
+
+
+def _in_words(
+    request: HttpRequest,
+    planned: Sequence[PlannedDate],
+    repeats: Rule,
+    *,
+    skip_on: Iterable[date],
+    keep_on: Iterable[date],
+    price_minor: int,
+    zone: str,
+    is_enabled: bool,
+    fingerprint: str,
+) -> Look:
+    skipped, kept = frozenset(skip_on), frozenset(keep_on)
+    decided = rule.decide(planned, skip_on=skipped, keep_on=kept)
+    left_out = {each.on: each.reason for each in decided.left_out}
+    lines = [_line(each, left_out.get(each.on, ""), skipped, kept, zone) for each in planned]
+    held = len(decided.held)
+    noteworthy = sum(each.needs_a_look for each in planned)
+    today = localtime.local_day(request.now, zone)
+    past = sum(each.on < today for each in decided.held)
+    attention = [f"{noteworthy} to look at" if noteworthy else "", f"{past} in the past" if past else ""]
+    return Look(
+        lines,
+        _summary(request, decided.held, repeats, zone),
+        " · ".join(filter(None, attention)),
+        f"{rows.money(request, price_minor * held)} for the whole, without a pass" if price_minor else "",
+        _button(held, len(left_out), is_enabled=is_enabled),
+        fingerprint,
+    )
+
+
+def _line(
+    planned: PlannedDate, left_out: str, skipped: frozenset[date], kept: frozenset[date], zone: str
+) -> Line:
+    is_skipped, is_kept = planned.on in skipped, planned.on in kept
+    obstacles = len(planned.closures) + len(planned.conflicts)
+    state, label, notes = "ok", "", planned.notes
+    choice, is_chosen = "skip", False
+    if is_skipped:
+        state, label, is_chosen = "canceled", "Skipped", True
+    elif left_out:
+        # What stands in the way is said by the notes; only what follows from other dates needs its own words.
+        state, label, choice = "missed", "Left out", ""
+        notes = planned.notes if obstacles else (left_out, *planned.notes)
+    elif is_kept and planned.closures:
+        state, label, choice, is_chosen = "warn", "Held all the same", "keep", True
+    elif planned.shift != "none":
+        state, label = "warn", "Look"
+    if planned.status == "closure" and not planned.conflicts and not is_skipped:
+        choice, is_chosen = "keep", is_kept
+    starts, ends = (localtime.local_time(at, zone) for at in (planned.starts_at, planned.ends_at))
+    return Line(planned.on, starts, ends, state, label, notes, choice, is_chosen)
+
+
+def _summary(request: HttpRequest, held: Sequence[PlannedDate], repeats: Rule, zone: str) -> str:
+    """``24 sessions · Mon, Wed 18:00–19:00 · Mon 7 Sep to Mon 30 Nov``."""
+    if not held:
+        return "No session is left"
+    starts, ends = (localtime.local_time(at, zone) for at in (held[0].starts_at, held[0].ends_at))
+    today, locale = answers.today(request), request.studio.locale
+    first, last = (formats.day(each.on, today=today, locale=locale) for each in (held[0], held[-1]))
+    clock = formats.clock(starts, ends, locale=locale)
+    if len(held) == 1:
+        return f"1 session · {first}, {clock}"
+    return f"{len(held)} sessions · {recurrence.in_words(repeats)} {clock} · {first} to {last}"
+
+
+def _button(held: int, left_out: int, *, is_enabled: bool) -> str:
+    if not is_enabled:
+        return f"Keep a draft of {_sessions(held)}"
+    skip = f", skip {left_out}" if left_out else ""
+    return f"Create {_sessions(held)}{skip}"
+
+
+def _missing(form: SeriesForm) -> list[str]:
+    """What keeps the dates from being shown, in words."""
+    return [error for errors in form.errors.values() for error in errors]
+
+
+def _status(form: SeriesForm, refusal: Refused | None, *, is_fragment: bool) -> int:
+    # A fragment says in its place what is missing, and is put there whatever it says.
+    if is_fragment:
+        return 200
+    if refusal is not None:
+        return answers.status_of(refusal)
+    return 422 if form.is_bound and form.errors else 200
+
+
+def _rule(kwargs: dict[str, Any]) -> Rule:
+    return Rule(
+        weekdays=tuple(sorted(set(kwargs["weekdays"]))),
+        starts_on=kwargs["starts_on"],
+        frequency=kwargs["frequency"],
+        monthly_kind=kwargs["monthly_kind"],
+        every=kwargs["every"],
+        count=kwargs["count"],
+        until=kwargs["until"],
+    )
+
+
+def _initial(request: HttpRequest) -> dict[str, Any]:
+    """What the address knows already: the day and hour that was clicked, the room that was looked at."""
+    asked = request.GET
+    initial: dict[str, Any] = {
+        "frequency": "weekly",
+        "monthly_kind": "weekday",
+        "every": 1,
+        "ends": "count",
+        "count": USUAL_COUNT,
+        "is_enabled": True,
+        "starts_on": answers.today(request),
+    }
+    for name in ("service", "practitioner", "place"):
+        if name in asked:
+            initial[name] = asked[name]
+    if "place" not in asked and asked.get("room", "").isdecimal():
+        room = inventory.room(int(asked["room"]))
+        initial["place"] = f"{room.location_id}.{room.id}" if room else ""
+    if "starts_on" in asked:
+        initial["starts_on"] = answers.date_in(asked["starts_on"])
+    initial["weekdays"] = [str(initial["starts_on"].weekday())]
+    if asked.get("starts_time"):
+        initial["starts_time"] = _time_in(asked["starts_time"])
+    if not request.actor.may(Capability.ADD_SESSIONS):
+        initial["practitioner"] = str(request.actor.person_id)
+    return initial
+
+
+def _time_in(typed: str) -> time | str:
+    try:
+        return ClockField().clean(typed)  # type: ignore[no-any-return]
+    except Exception:  # noqa: BLE001 - shown as it came; the form says what is wrong with it
+        return typed[:20]
+
+
+# -------------------------------------------------------------------------------------------- what became
+
+
+def _created(request: HttpRequest, series_id: int, key: str | None, *, is_enabled: bool) -> HttpResponse:
+    series = _series(series_id)
+    said = f"{series.service} planned" if is_enabled else f"{series.service} kept as a draft"
+    return answers.done(request, said, to=reverse("desk:series", args=[series_id]), key=key)
+
+
+def _became(request: HttpRequest, series: Series) -> list[dict[str, Any]]:
+    """Sessions and left-out dates in one list, by date."""
+    skips = [{"on": skip.on, "reason": skip.reason} for skip in series.skips.all()]
+    if series.expanded_through is None:
+        return sorted(skips, key=lambda each: each["on"])
+    earliest, latest = _span(series)
+    held = [
+        {
+            "on": row.on,
+            "row": row,
+            "state": states.state_of(
+                starts_at=row.starts_at,
+                ends_at=row.ends_at,
+                is_canceled=row.is_canceled,
+                is_closed=row.is_closed,
+                at=request.now,
+                is_full=row.is_full,
+            ),
+            "href": reverse("desk:session", args=[row.id]),
+            "places_href": reverse("desk:explain_places", args=[row.id]),
+        }
+        for row in calendar.week(earliest, latest, Filters(series_id=series.pk))
+    ]
+    return sorted([*held, *skips], key=lambda each: each["on"])
+
+
+def _span(series: Series) -> tuple[datetime, datetime]:
+    """Wide enough for every session of the series, also for those that were moved."""
+    last = recurrence.last_on(queries.rule_of(series)) or series.starts_on
+    zone, year = series.location.time_zone, timedelta(days=366)
+    return localtime.day_bounds(series.starts_on - year, zone)[0], localtime.day_bounds(last + year, zone)[1]
+
+
+def _facts(request: HttpRequest, series: Series, row: queries.SeriesRow) -> list[tuple[str, str]]:
+    where = series.location.name + (f", {series.room.name}" if series.room else "")
+    ends = (
+        f"after {_sessions(series.count)}"
+        if series.count
+        else f"on {formats.day(series.until, today=answers.today(request), locale=request.studio.locale)}"
+    )
+    price = _price(series)
+    return [
+        ("When", _times(row)),
+        (
+            "First date",
+            formats.day(series.starts_on, today=answers.today(request), locale=request.studio.locale),
+        ),
+        ("Ends", ends),
+        ("Where", where),
+        ("With", series.practitioner.name if series.practitioner else "Nobody yet"),
+        ("Places", str(series.capacity)),
+        ("Without a pass", f"{rows.money(request, price)} a session" if price else "Costs nothing"),
+    ]
+
+
+def _times(row: queries.SeriesRow) -> str:
+    """``Mon, Wed 18:00–19:00``."""
+    starts = datetime.combine(row.starts_on, row.starts_time)
+    clock = formats.clock(starts, starts + timedelta(minutes=row.duration_minutes))
+    return f"{row.repeats} {clock}"
+
+
+def _price(series: Series) -> int:
+    if series.cost_minor is not None:
+        return series.cost_minor
+    return completion.price_minor(
+        series.service.cost_minor,
+        is_hourly=series.service.pricing == "hourly",
+        lasts=timedelta(minutes=series.duration_minutes),
+    )
+
+
+def _series(series_id: int) -> Series:
+    found = queries.listed().filter(pk=series_id).first()
+    if found is None:
+        raise Http404("no such series")
+    return found
+
+
+def _may_change(request: HttpRequest, series: Series) -> bool:
+    own = series.practitioner_id == request.actor.person_id
+    return request.actor.may(Capability.ADD_SESSIONS, own=own)
+
+
+def _try(verb: Callable[..., Any], kwargs: dict[str, Any]) -> Preview | Refused:
+    try:
+        return preview(verb, **kwargs)
+    except Refused as refused:
+        return refused
+
+
+def _sessions(count: int) -> str:
+    return "1 session" if count == 1 else f"{count} sessions"
+
+
+_SEE = needs(Capability.USE_DESK)
+_PLAN = needs(Capability.ADD_SESSIONS, Capability.ADD_OWN_SESSIONS, methods=("GET", "POST"))
+
+routes: list[URLPattern] = [
+    route("series/", listed, name="series_list", policy=_SEE),
+    route("series/new/", new, name="new_series", policy=_PLAN),
+    route("series/<code:series_id>/", show, name="series", policy=_SEE),
+    route("series/<code:series_id>/enable/", enable, name="enable_series", policy=_PLAN.on("POST")),
+    route("series/<code:series_id>/withdraw/", withdraw, name="withdraw_series", policy=_PLAN),
+]
