@@ -98,11 +98,11 @@ class Demo:
         log.say("data", "first start: loading the demo studio")
         began = time.monotonic()
         (HOME / "loading").touch()
-        # Data that were not loaded to the end are thrown away, so nothing has to wait for the disk here. Nor do
-        # thousands of nudges have to reach the worker: its first tick finds what is due.
+        # Data that were not loaded to the end are thrown away, so nothing waits for the disk here. Nor does
+        # the worker need thousands of nudges: its first tick finds what is due.
         url = self.environment["DATABASE_URL"]
         quick = f"{url}{'&' if '?' in url else '?'}options=-c%20synchronous_commit%3Doff"
-        self._manage("data", "load_demo", DATABASE_URL=quick, REDIS_URL="memory://")
+        self._manage("data", "load_demo", DATABASE_URL=quick, REDIS_URL="memory://localhost/")
         (HOME / "loading").unlink()
         log.say("data", f"loaded in {time.monotonic() - began:.0f} s")
 
