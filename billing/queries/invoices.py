@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Any
 
 from django.db.models import F, OuterRef, Prefetch, QuerySet, Subquery, Sum
@@ -29,6 +31,42 @@ def with_lines(invoices: QuerySet[Invoice]) -> QuerySet[Invoice]:
     """These invoices with their lines in order."""
     lines = InvoiceLine.objects.order_by("position")
     return invoices.prefetch_related(Prefetch("lines", queryset=lines))
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line as it stands, with what was charged and who wrote it down. Amounts in minor units."""
+
+    position: int
+    description: str
+    service_on: date
+    amount_minor: int
+    charge_id: int
+    expected_minor: int
+    charged_at: datetime
+    written_by: str
+
+
+def line(invoice_id: int, position: int) -> Line | None:
+    """One line of an invoice, or None if it has no such line."""
+    found = (
+        InvoiceLine.objects.filter(invoice_id=invoice_id, position=position)
+        .select_related("charge__entry__operation__actor")
+        .first()
+    )
+    if found is None:
+        return None
+    entry = found.charge.entry
+    return Line(
+        position=found.position,
+        description=found.description,
+        service_on=found.service_on,
+        amount_minor=found.amount_minor,
+        charge_id=found.charge_id,
+        expected_minor=found.charge.expected_minor,
+        charged_at=found.charge.at,
+        written_by=entry.operation.actor.name if entry and entry.operation.actor else "",
+    )
 
 
 def open_invoices() -> QuerySet[Any]:

@@ -125,7 +125,7 @@ def _facts(request: Request, story: LineStory, currency: str) -> list[tuple[str,
 
 def _sum(story: LineStory, currency: str) -> list[dict[str, str]]:
     """The calculation: what was agreed, the rule, and the result."""
-    agreed = Money(story.charge.expected_minor, currency)
+    agreed = Money(story.line.expected_minor, currency)
     if story.outcome is None:
         return [{"term": "Price", "words": formats.money(agreed)}]
     outcome = story.outcome
