@@ -70,7 +70,7 @@ def address(request: Request) -> HttpResponse:
             if email != me.email:
                 toasts.tell(request, f"Your address is now {email}. Sign in with it.")
             return redirect("portal:account")
-    return _form_page(request, form, title="Your email address")
+    return _form_page(request, form, title="Your e-mail address")
 
 
 routes = [

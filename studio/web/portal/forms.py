@@ -57,11 +57,11 @@ class AddressForm(forms.Form):
     """The address someone signs in with and gets mail at."""
 
     email = forms.EmailField(
-        label="Email",
+        label="E-mail address",
         help_text="We send a code there when you next sign in, to make sure that it is yours.",
         error_messages={
-            "required": "Enter an email address.",
-            "invalid": "Enter an email address such as name@example.com.",
+            "required": "Enter your e-mail address.",
+            "invalid": "Enter an e-mail address, like ana@example.org.",
         },
         widget=forms.EmailInput(attrs={"autocomplete": "email"}),
     )

@@ -167,7 +167,7 @@ def _rows(request: Request, lines: list[Line], person_id: int) -> list[Row]:
             Row(
                 on=line.at,
                 text=line.words,
-                word=line.word if line.change else f"held → {line.word}",
+                word=line.word,
                 move=line.change,
                 left=line.available,
                 kind=line.kind,

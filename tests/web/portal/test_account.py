@@ -95,8 +95,8 @@ def test_with_a_new_address_they_sign_in_anew(peter: Person) -> None:
 @pytest.mark.parametrize(
     ("email", "error"),
     [
-        ("", "Enter an email address."),
-        ("peter at home", "Enter an email address such as name@example.com."),
+        ("", "Enter your e-mail address."),
+        ("peter at home", "Enter an e-mail address, like ana@example.org."),
         ("taken@studio.example", "Someone else signs in with taken@studio.example."),
     ],
 )

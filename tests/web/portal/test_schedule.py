@@ -108,7 +108,7 @@ def test_a_closure_is_shown_to_everybody_and_stops_booking(
 
     assert words(visitor.get(TOMORROW)).has("Closed: Inventory", "3–4 Mar")
     assert words(visitor.get("/")).has("Closed 3–4 Mar: Inventory")
-    assert words(browser.get(TOMORROW)).has("Closed that day: Inventory. Pick another day.")
+    assert words(browser.get(TOMORROW)).has("Closed that day: Inventory.")
 
 
 def test_the_strip_shows_seven_days_and_which_have_nothing(visitor: Client) -> None:
@@ -294,7 +294,7 @@ def full(peter: Person) -> tuple[Session, str]:
     session = make.session(service=make.service("Yoga", capacity=1))
     make.lot(peter, session.service)
     make.booking(session)
-    return session, "Yoga is full: 1 of 1 places are taken. Choose another time."
+    return session, "Yoga is full: 1 of 1 places are taken."
 
 
 def not_covered(peter: Person) -> tuple[Session, str]:
