@@ -19,7 +19,7 @@ from memberships.queries.lots import CreditSummary
 from memberships.rules import lots as lot_rule
 from memberships.rules.lots import LotFacts
 from scheduling.models import Closure, Service
-from sessions_app.models import Booking, Outcome, Session
+from sessions_app.models import Booking, BookingQuerySet, Outcome, Session
 from sessions_app.rules import booking as rule
 from sessions_app.rules import completion as price_rule
 from sessions_app.rules.booking import PersonFacts, SessionFacts
@@ -288,12 +288,12 @@ def why_not_cancel(
 # --- their bookings ----------------------------------------------------------------------------------
 
 
-def upcoming(actor: Actor, *, at: datetime) -> QuerySet[Booking]:
+def upcoming(actor: Actor, *, at: datetime) -> BookingQuerySet:
     """The person's own places in sessions that are not over, soonest first, canceled sessions included."""
     return own(actor).filter(canceled_at=None, session__ends_at__gt=at).order_by("session__starts_at", "pk")
 
 
-def past(actor: Actor, *, at: datetime) -> QuerySet[Booking]:
+def past(actor: Actor, *, at: datetime) -> BookingQuerySet:
     """The person's own bookings that are over or were given up, latest first, with their outcome."""
     gone = Q(canceled_at__isnull=False) | Q(session__ends_at__lte=at)
     outcomes = Outcome.objects.filter(reversed_at=None).select_related("completion_type")
@@ -305,8 +305,10 @@ def past(actor: Actor, *, at: datetime) -> QuerySet[Booking]:
     )
 
 
-def own(actor: Actor) -> QuerySet[Booking]:
+def own(actor: Actor) -> BookingQuerySet:
     """The person's own bookings, with what a row shows. Whoever sees everybody's sees only theirs here."""
+    if actor.person_id is None:
+        return Booking.objects.none()
     return (
         Booking.objects.visible_to(actor)
         .filter(person_id=actor.person_id, session__deleted_at=None)

@@ -58,7 +58,8 @@ def _text(words: str) -> str:
 
 def _folded(line: str) -> bytes:
     """Lines of at most 75 octets, never cut inside a character."""
-    parts, current = [], b""
+    parts: list[bytes] = []
+    current = b""
     for letter in line:
         encoded = letter.encode()
         if len(current) + len(encoded) > (_LINE if not parts else _LINE - 1):

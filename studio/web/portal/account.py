@@ -97,7 +97,8 @@ def _show(refused: Refused, form: django_forms.Form) -> None:
 
 
 def _has_password(request: Request) -> bool:
-    return request.user.has_usable_password()
+    user = _me(request).user
+    return user is not None and user.has_usable_password()
 
 
 def _me(request: Request) -> Person:

@@ -226,8 +226,10 @@ def _cancel_page(
         seen = preview(booking_verbs.cancel, booking_id=booking.pk, by=request.actor, at=request.now)
     except Refused as refused:
         return _cannot_cancel_page(request, booking, refused.reasons, status=status)
+    consequences = _to_member(request, booking, seen.consequences)
     context = _about(request, booking) | {
-        "consequences": _to_member(request, booking, seen.consequences),
+        "consequences": consequences,
+        "no_longer": _no_longer(request, consequences) if has_moved else [],
         "fingerprint": seen.fingerprint,
         "action": _cancel_words(request, booking),
         "is_loss": booking.lot is not None and not _returns(request, booking),
@@ -275,6 +277,11 @@ def _to_member(request: Request, booking: Booking, consequences: Sequence[Conseq
     return told
 
 
+def _no_longer(request: Request, consequences: Sequence[Consequence]) -> list[str]:
+    """What the page said when it was opened and does not say any more."""
+    return [text for text in request.POST.getlist("said") if text not in {each.text for each in consequences}]
+
+
 def _cancel_words(request: Request, booking: Booking) -> str:
     if booking.lot is None:
         return "Cancel my place"
@@ -320,10 +327,11 @@ def undo(request: Request, operation_id: int) -> HttpResponse:
     operation = _own_operations(request).filter(pk=operation_id, inverse__isnull=False).first()
     if operation is None:
         raise Http404
-    take_back = operations.verb_named(operation.inverse["verb"])
+    inverse = operation.inverse or {}
+    take_back = operations.verb_named(inverse["verb"])
     try:
         take_back(
-            **operation.inverse["kwargs"],
+            **inverse["kwargs"],
             by=request.actor,
             at=request.now,
             key=f"undo:{operation.pk}",

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import urlencode
 
 from django.urls import reverse
 
+from scheduling.models import Closure
 from sessions_app.models import Session
 from sessions_app.queries import portal
 from sessions_app.queries.portal import Offer, Wallet
@@ -54,10 +55,12 @@ class Row:
     cancel_href: str = ""
     is_booked: bool = False
     price: str = ""
-    described: str = field(default="")
+    described: str = ""
 
 
-def rows(request: Request, sessions: Sequence[Session], credits: Wallet, closed: Sequence) -> list[Row]:  # type: ignore[type-arg]
+def rows(
+    request: Request, sessions: Sequence[Session], credits: Wallet, closed: Sequence[Closure]
+) -> list[Row]:
     """Rows for these sessions as the person of this request meets them."""
     found = portal.offers(
         sessions,

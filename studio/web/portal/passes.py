@@ -93,7 +93,7 @@ def credits(request: Request, credit_type_id: int) -> HttpResponse:
     ended = [_ended(request, lot, count) for lot, count in overdue.items()]
     # Newest first; what no sweep has written down yet stands on top, where it will be.
     newest = Paginator(moves[::-1], A_PAGE).get_page(request.GET.get("page"))
-    shown = _rows(request, log.described(newest.object_list), person_id)
+    shown = _rows(request, log.described(list(newest.object_list)), person_id)
     left = moves[-1].available
     coming = _coming(request, moves[-1].lot.credit_type_id, person_id, today)
     context = {
@@ -197,7 +197,7 @@ def _ended(request: Request, lot: CreditLot, count: int) -> Row:
 
 
 def _with_left(ended: list[Row], left: int) -> list[Row]:
-    rows = []
+    rows: list[Row] = []
     for row in ended:
         left += row.move
         rows.insert(0, Row(row.on, row.text, row.word, row.move, left, row.kind))

@@ -87,7 +87,7 @@ def calendar(request: Request, session_id: int) -> HttpResponse:
         title=found.service.name,
         starts_at=found.starts_at,
         ends_at=found.ends_at,
-        where=", ".join(filter(None, [found.room and found.room.name, found.location.name])),
+        where=_where(found),
         description=found.public_note,
         address=request.build_absolute_uri(reverse("portal:session", args=[found.pk])),
         at=request.now,
@@ -286,12 +286,16 @@ def _facts(request: Request, found: Session) -> list[tuple[str, str]]:
     price = portal.price_minor(found)
     facts = [
         ("Lasts", formats.minutes(lasts)),
-        ("Where", ", ".join(filter(None, [found.room.name if found.room else "", found.location.name]))),
+        ("Where", _where(found)),
         ("With", _name(found.practitioner)),
         ("Price", f"{words.money(request, price)} without a pass" if price else "Free"),
         ("Places", f"{words.places(found)} of {found.capacity}" if found.places_left else "Full"),
     ]
     return [(term, text) for term, text in facts if text]
+
+
+def _where(found: Session) -> str:
+    return f"{found.room.name}, {found.location.name}" if found.room else found.location.name
 
 
 def _name(person: Person | None) -> str:

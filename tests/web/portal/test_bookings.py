@@ -161,10 +161,15 @@ def test_canceling_gives_the_credit_back(browser: Client, peter: Person, yoga: B
 
 def test_what_was_confirmed_is_what_the_page_said(browser: Client, peter: Person, yoga: Booking) -> None:
     """Preview and effect are one: without the fingerprint of what is so now, nothing is done."""
-    answer = browser.post(cancel_page(yoga), {"key": "k", "fingerprint": "of another day"})
+    said = ["1 Yoga credit comes back to you", "£5.00 late fee"]
+    answer = browser.post(cancel_page(yoga), {"key": "k", "fingerprint": "of another day", "said": said})
 
     assert answer.status_code == 409
-    assert words(answer).has("This changed since you looked.", "1 Yoga credit comes back to you")
+    assert words(answer).has(
+        "This changed since you looked.", "Nothing was canceled.", "No longer so: £5.00 late fee.",
+        "1 Yoga credit comes back to you",
+    )  # fmt: skip
+    assert "No longer so: 1 Yoga" not in words(answer)
     assert peter.bookings.live().count() == 1
     assert browser.post(cancel_page(yoga), confirmation(answer)).status_code == 302
 
