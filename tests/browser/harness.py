@@ -163,11 +163,16 @@ def audit(page: Page) -> None:
 
 def violations(page: Page) -> list[str]:
     """What axe-core finds: rule, how often, the first element and why."""
-    page.evaluate(AXE.read_text())
-    found: dict[str, Any] = page.evaluate(
-        "tags => axe.run(document, {runOnly: tags, rules: {'target-size': {enabled: true}}})", AXE_TAGS
-    )
-    return [_told(violation) for violation in found["violations"]]
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(AXE.read_text())
+    found: list[dict[str, Any]] = page.evaluate(_AXE_RUN, AXE_TAGS)
+    return [_told(violation) for violation in found]
+
+
+# Style sheets are not read by any of these rules, and what passed is not brought over: a page in half the time.
+_AXE_RUN = """async tags => (await axe.run(document, {
+  runOnly: tags, rules: {'target-size': {enabled: true}}, resultTypes: ['violations'], preload: false,
+})).violations"""
 
 
 def _told(violation: dict[str, Any]) -> str:
