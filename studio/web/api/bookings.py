@@ -89,7 +89,7 @@ class BookingBody(fields.ReadOnly):
         return booking.ended[0].mapped_status if booking.ended else None  # type: ignore[attr-defined]
 
 
-class BookBody(fields.Body):
+class NewBookingBody(fields.Body):
     """A place to take: the caller's unless ``person`` is sent, paid by what ends first unless ``lot`` is."""
 
     session = fields.CodeField()
@@ -128,11 +128,14 @@ class BookingList(Listed, _Bookings):
         return super().get(request, *args, **kwargs)
 
     @extend_schema(
-        summary="Take a place", request=BookBody, responses={201: BookingBody}, parameters=[IDEMPOTENCY_KEY]
+        summary="Take a place",
+        request=NewBookingBody,
+        responses={201: BookingBody},
+        parameters=[IDEMPOTENCY_KEY],
     )
     def post(self, request: Request) -> Response:
         """One credit is held at once. A place that cannot be had is a 409 with every reason."""
-        body = BookBody(data=request.data)
+        body = NewBookingBody(data=request.data)
         body.is_valid(raise_exception=True)
         asked = body.validated_data
         person_id = _who(request, asked["session"], asked.get("person", request.actor.person_id))

@@ -18,7 +18,7 @@ from studio.web.api.views import Listed, One, View
 from studio.web.routes import SIGNED_IN, in_api, route
 
 
-class LotBody(fields.ReadOnly):
+class CreditLotBody(fields.ReadOnly):
     """Credits granted together: ``free + held + used + expired = granted``."""
 
     id = fields.CodeField(source="pk", read_only=True)
@@ -35,7 +35,7 @@ class LotBody(fields.ReadOnly):
     reason = serializers.CharField()
 
 
-class EntryBody(fields.ReadOnly):
+class CreditEntryBody(fields.ReadOnly):
     """One entry of the ledger in words: what it did to the free credits, and what was left after it."""
 
     at = serializers.DateTimeField()
@@ -48,10 +48,10 @@ class EntryBody(fields.ReadOnly):
     booking = fields.CodeField(source="booking_id", allow_null=True)
 
 
-class EntriesBody(fields.ReadOnly):
+class CreditEntriesBody(fields.ReadOnly):
     """All entries of a lot, oldest first. A lot has a few for each of its credits, so they are one page."""
 
-    results = EntryBody(many=True)
+    results = CreditEntryBody(many=True)
 
 
 class LotFilters(ApiFilterSet):
@@ -62,7 +62,7 @@ class LotFilters(ApiFilterSet):
 
 
 class _Lots(View):
-    serializer_class = LotBody
+    serializer_class = CreditLotBody
     filterset_class = LotFilters
     lookup_url_kwarg = "lot_id"
     queryset = CreditLot.objects.none()
@@ -86,7 +86,7 @@ class LotEntries(View):
     """The entries behind a lot's numbers."""
 
     @extend_schema(
-        summary="Every entry of a credit lot", responses=EntriesBody, operation_id="credit_lots_entries"
+        summary="Every entry of a credit lot", responses=CreditEntriesBody, operation_id="credit_lots_entries"
     )
     def get(self, request: Request, lot_id: int) -> Response:
         """Oldest first; the changes add up to what is free now."""
@@ -94,7 +94,7 @@ class LotEntries(View):
         if lot is None:
             raise NotFound("lot")
         entries = log.credit_log(lot.person_id, lot_id=lot.pk)
-        return Response(EntriesBody({"results": entries}, context={"request": request}).data)
+        return Response(CreditEntriesBody({"results": entries}, context={"request": request}).data)
 
 
 routes: list[URLPattern] = [

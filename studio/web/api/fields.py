@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import extend_schema_field
+from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 
 from studio.lib import codes
@@ -30,7 +30,15 @@ class CodeField(serializers.Field):
             self.fail("not_a_code")
 
 
-class Body(serializers.Serializer):
+class _Described(serializers.Serializer):
+    """A body whose name in the description is that of its class, without “Body”."""
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        extend_schema_serializer(component_name=cls.__name__.removesuffix("Body"))(cls)
+
+
+class Body(_Described):
     """What a request sends. An unknown field is told, not ignored: it may be a misspelling."""
 
     def to_internal_value(self, data: Any) -> Any:
@@ -42,14 +50,14 @@ class Body(serializers.Serializer):
         return super().to_internal_value(data)
 
 
-class Named(serializers.Serializer):
+class Named(_Described):
     """Something by its code and its name."""
 
     id = CodeField(source="pk", read_only=True)
     name = serializers.CharField(read_only=True)
 
 
-class ReadOnly(serializers.Serializer):
+class ReadOnly(_Described):
     """What an answer says. ``self.actor`` is who asks."""
 
     @property

@@ -16,7 +16,7 @@ from studio.web.api.views import Listed, One, View
 from studio.web.routes import SIGNED_IN, in_api, route
 
 
-class LineBody(fields.ReadOnly):
+class InvoiceLineBody(fields.ReadOnly):
     """One charge on an invoice."""
 
     position = serializers.IntegerField()
@@ -38,7 +38,7 @@ class InvoiceBody(fields.ReadOnly):
     total_minor = serializers.IntegerField()
     paid_minor = serializers.IntegerField()
     open_minor = serializers.IntegerField()
-    lines = LineBody(many=True)
+    lines = InvoiceLineBody(many=True)
 
 
 class InvoiceFilters(ApiFilterSet):

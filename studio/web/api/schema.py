@@ -30,6 +30,7 @@ _REASON = {
 }
 _CONSEQUENCE = {
     "type": "object",
+    "description": "One line of what would happen.",
     "required": ["kind", "text"],
     "properties": {"kind": {"type": "string"}, "text": {"type": "string"}},
 }
@@ -46,7 +47,7 @@ _PROBLEM = {
         "consequences": {
             "type": "array",
             "description": "What would happen now, when it is no longer what was confirmed.",
-            "items": _CONSEQUENCE,
+            "items": {"$ref": "#/components/schemas/Consequence"},
         },
     },
 }
@@ -74,7 +75,11 @@ class TokenScheme(OpenApiAuthenticationExtension):
 
 def with_problems(result: dict[str, Any], generator: Any, request: Any, public: bool) -> dict[str, Any]:
     """Add what every address may answer besides what it is for."""
-    result["components"]["schemas"] |= {"Problem": _PROBLEM, "Reason": _REASON}
+    result["components"]["schemas"] |= {"Problem": _PROBLEM, "Reason": _REASON, "Consequence": _CONSEQUENCE}
+    for schema in result["components"]["schemas"].values():
+        if "description" in schema:
+            # Docstrings mark names in their way, the description in Markdown's.
+            schema["description"] = schema["description"].replace("``", "`")
     for path, methods in result["paths"].items():
         for method, operation in methods.items():
             for status, words in _problems(path, method, operation).items():

@@ -78,7 +78,7 @@ class SeriesBody(fields.ReadOnly):
         return series.staff_note if self.actor.may(Capability.WRITE_STAFF_NOTES) else None
 
 
-class PlanBody(fields.Body):
+class SeriesPlanBody(fields.Body):
     """A series to make, with exactly one of ``count`` and ``until``.
 
     Length and places are the service's unless given.
@@ -116,7 +116,7 @@ class PlanBody(fields.Body):
     )
 
 
-class CreateBody(PlanBody):
+class NewSeriesBody(SeriesPlanBody):
     """The same, and what the preview said, if it was asked."""
 
     expecting = serializers.CharField(
@@ -133,7 +133,7 @@ class ConsequenceBody(fields.ReadOnly):
     text = serializers.CharField()
 
 
-class DateBody(fields.ReadOnly):
+class PlannedDateBody(fields.ReadOnly):
     """One date of the rule, with everything that deserves a look."""
 
     on = serializers.DateField()
@@ -148,13 +148,13 @@ class DateBody(fields.ReadOnly):
     notes = serializers.ListField(child=serializers.CharField())
 
 
-class PreviewBody(fields.ReadOnly):
+class SeriesPreviewBody(fields.ReadOnly):
     """What making this series would do now. Nothing has been done."""
 
     repeats = serializers.CharField()
     held = serializers.IntegerField()
     left_out = serializers.IntegerField()
-    dates = DateBody(many=True)
+    dates = PlannedDateBody(many=True)
     consequences = ConsequenceBody(many=True)
     fingerprint = serializers.CharField()
 
@@ -187,13 +187,13 @@ class SeriesList(Listed, _Series):
 
     @extend_schema(
         summary="Make a series",
-        request=CreateBody,
+        request=NewSeriesBody,
         responses={201: SeriesBody},
         parameters=[IDEMPOTENCY_KEY],
     )
     def post(self, request: Request) -> Response:
         """The worker makes its sessions. Closed days and dates in conflict are left out."""
-        body = CreateBody(data=request.data)
+        body = NewSeriesBody(data=request.data)
         body.is_valid(raise_exception=True)
         expecting = body.validated_data.pop("expecting", None)
         series_id = verbs.create_series(
@@ -217,18 +217,18 @@ class PreviewSeries(View):
 
     @extend_schema(
         summary="Preview a series",
-        request=PlanBody,
-        responses={200: PreviewBody},
+        request=SeriesPlanBody,
+        responses={200: SeriesPreviewBody},
         operation_id="series_preview",
     )
     def post(self, request: Request) -> Response:
         """Every date with conflicts, closures and clock changes; nothing is written."""
-        body = PlanBody(data=request.data)
+        body = SeriesPlanBody(data=request.data)
         body.is_valid(raise_exception=True)
         asked = _asked(request, body.validated_data)
         seen = preview(verbs.create_series, **asked, by=request.actor, at=request.now)
         said = _dates(asked) | {"consequences": seen.consequences, "fingerprint": seen.fingerprint}
-        return Response(PreviewBody(said, context={"request": request}).data)
+        return Response(SeriesPreviewBody(said, context={"request": request}).data)
 
 
 def _asked(request: Request, body: dict[str, Any]) -> dict[str, Any]:

@@ -135,7 +135,7 @@ def test_a_browsers_sign_in_is_accepted_with_its_csrf_token():
     assert problem(answer, 403) == ["csrf"]
 
     page = browser.get("/api/docs/")
-    token = page.content.decode().split('data-csrf="')[1].split('"')[0]
+    token = page.content.decode().split('"X-CSRFToken": "')[1].split('"')[0]
     answer = browser.post(
         f"{ROOT}bookings/", "{}", content_type="application/json", headers={"X-CSRFToken": token}
     )
