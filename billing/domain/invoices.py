@@ -17,16 +17,17 @@ from studio.lib.money import plain
 from studio.lib.refusals import Reason, Refused
 from studio.lib.transactions import step, use_case
 from studio.people.models import Studio
-from studio.people.rules.permissions import Actor
+from studio.people.rules import access
+from studio.people.rules.permissions import Actor, Capability
 
 # A charge can be taken back by an undo for this long before it is invoiced by itself.
 GRACE = timedelta(seconds=60)
 
 
-class NothingToInvoice(Refused):
-    """The person has no final charge that is not invoiced yet."""
+class CannotInvoice(Refused):
+    """There is nothing to invoice, or not by this actor."""
 
-    code = "nothing_to_invoice"
+    code = "cannot_invoice"
 
 
 @use_case
@@ -34,12 +35,14 @@ class NothingToInvoice(Refused):
 def issue(*, person_id: int, by: Actor, at: datetime) -> int:
     """Invoice everything final and not yet invoiced of one person. Returns the invoice's id.
 
-    :raises NothingToInvoice: if there is nothing.
+    :raises CannotInvoice: if there is nothing.
     """
+    if reasons := access.why_not(by, Capability.TAKE_PAYMENTS):
+        raise CannotInvoice(*reasons)
     due = charge_queries.uninvoiced(person_id=person_id).order_by("pk")
     charges = list(due.select_for_update(no_key=True, of=["self"]))
     if not charges:
-        raise NothingToInvoice(
+        raise CannotInvoice(
             Reason(
                 "nothing_to_invoice", "Everything this person owes is already on an invoice.", "See Invoices."
             )

@@ -15,7 +15,8 @@ from studio.lib.money import plain
 from studio.lib.nudge import nudge
 from studio.lib.refusals import NotFound, Reason, Refused
 from studio.lib.transactions import step, use_case
-from studio.people.rules.permissions import Actor
+from studio.people.rules import access
+from studio.people.rules.permissions import Actor, Capability
 
 # By name: the floor that turns settled dues into credits is above.
 GRANT_CREDITS = "memberships.tasks.grant_settled_dues"
@@ -39,6 +40,8 @@ def record(
     invoice = Invoice.objects.select_for_update(no_key=True).filter(pk=invoice_id).first()
     if invoice is None:
         raise NotFound("invoice")
+    if reasons := access.why_not(by, Capability.TAKE_PAYMENTS):
+        raise CannotTakePayment(*reasons)
     return take(invoice, amount_minor=amount_minor, method=method, reference=reference, at=at).pk
 
 

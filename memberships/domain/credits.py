@@ -19,7 +19,8 @@ from studio.lib.consequences import tell
 from studio.lib.refusals import NotFound, Reason, Refused
 from studio.lib.transactions import step, use_case
 from studio.people.models import Person, Studio
-from studio.people.rules.permissions import Actor
+from studio.people.rules import access
+from studio.people.rules.permissions import Actor, Capability
 
 CHUNK = 1_000
 
@@ -61,7 +62,7 @@ def grant(
 
     :raises CannotGrant: if the quantity is not positive or no reason is given.
     """
-    _check_grant(quantity, days_to_expire, reason)
+    _check_grant(quantity, days_to_expire, reason, by)
     if not Person.objects.filter(pk=person_id).exists():
         raise NotFound("person")
     granted_on = localtime.local_day(at, Studio.objects.current().time_zone)
@@ -266,8 +267,8 @@ def _tell_granted(lots: Sequence[CreditLot], *, at: datetime) -> None:
     )
 
 
-def _check_grant(quantity: int, days_to_expire: int, reason: str) -> None:
-    reasons = []
+def _check_grant(quantity: int, days_to_expire: int, reason: str, by: Actor) -> None:
+    reasons = access.why_not(by, Capability.GRANT_CREDITS)
     if quantity < 1:
         reasons.append(
             Reason("quantity", "A grant is at least one credit.", "Type how many.", field="quantity")

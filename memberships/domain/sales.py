@@ -12,7 +12,8 @@ from studio.audit.domain.operations import recorded
 from studio.lib.refusals import NotFound, Reason, Refused
 from studio.lib.transactions import use_case
 from studio.people.models import Person, Studio
-from studio.people.rules.permissions import Actor
+from studio.people.rules import access
+from studio.people.rules.permissions import Actor, Capability
 
 
 class CannotSell(Refused):
@@ -43,7 +44,7 @@ def sell(
     person = Person.objects.filter(pk=person_id).first()
     if term is None or person is None:
         raise NotFound("plan" if term is None else "person")
-    _check(term, person)
+    _check(term, person, by)
     currency = Studio.objects.current().currency
     membership = Membership.objects.create(
         person=person, plan=term.plan, payment_term=term, starts_on=starts_on, sold_at=at
@@ -75,8 +76,8 @@ def sell(
     return membership.pk
 
 
-def _check(term: PaymentTerm, person: Person) -> None:
-    reasons = []
+def _check(term: PaymentTerm, person: Person, by: Actor) -> None:
+    reasons = access.why_not(by, Capability.SELL)
     if not term.plan.is_on_sale:
         reasons.append(Reason("not_on_sale", f"{term.plan.name} is not on sale.", "Choose another plan."))
     if not person.is_active:

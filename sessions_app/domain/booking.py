@@ -25,6 +25,7 @@ from studio.lib.money import plain
 from studio.lib.refusals import NotFound, Reason, Refused
 from studio.lib.transactions import use_case
 from studio.people.models import Studio
+from studio.people.rules import access
 from studio.people.rules.permissions import Actor, Capability
 
 
@@ -63,7 +64,8 @@ def book(
     if asked is None:
         raise NotFound("session")
     by_staff = by.person_id != person_id
-    reasons = rule.why_not_book(
+    reasons = _why_not_for_others(asked, by) if by_staff else []
+    reasons += rule.why_not_book(
         asked.session, asked.person, at=at, by_staff=by_staff, closed_for=asked.closed_for
     )
     # A place that cannot be had locks nobody's credits.
@@ -92,7 +94,8 @@ def cancel(*, booking_id: int, by: Actor, at: datetime) -> int:
     if booking is None:
         raise NotFound("booking")
     by_staff = by.person_id != booking.person_id
-    reasons = rule.why_not_cancel(
+    reasons = access.why_not(by, Capability.CANCEL_BOOKINGS, own=not by_staff)
+    reasons += rule.why_not_cancel(
         starts_at=booking.starts_at,
         at=at,
         by_staff=by_staff,
@@ -110,6 +113,11 @@ def cancel(*, booking_id: int, by: Actor, at: datetime) -> int:
         _free_money(booking, at=at)
     tell("places", f"{booking.person} leaves {booking.service}, {booking.local_start:%a %-d %b %H:%M}")
     return booking.id
+
+
+def _why_not_for_others(asked: Asked, by: Actor) -> list[Reason]:
+    is_own = by.person_id is not None and asked.session.practitioner_id == by.person_id
+    return access.why_not(by, Capability.BOOK_FOR_OTHERS, own=is_own)
 
 
 def _why_not_pay(asked: Asked, usable: Sequence[LotFacts], lot_id: int | None) -> list[Reason]:

@@ -19,7 +19,8 @@ from studio.lib.nudge import nudge
 from studio.lib.refusals import NotFound, Reason, Refused
 from studio.lib.transactions import use_case
 from studio.people.models import Studio
-from studio.people.rules.permissions import Actor
+from studio.people.rules import access
+from studio.people.rules.permissions import Actor, Capability
 
 ISSUE_INVOICES = "billing.tasks.issue_due_invoices"
 
@@ -59,7 +60,7 @@ def complete(*, session_id: int, outcomes: Mapping[int, str] | None = None, by: 
     :raises CannotComplete: if the session is canceled, deleted, already saved, or has not started.
     """
     session = _locked_session(session_id)
-    _check_completable(session, at)
+    _check_completable(session, by, at)
     studio = Studio.objects.current()
     bookings = _open_bookings(session)
     ended = _ended(session, bookings, outcomes or {}, studio.currency)
@@ -95,8 +96,11 @@ def reopen(*, session_id: int, by: Actor, at: datetime) -> int:
     :raises AlreadyInvoiced: if one of its charges is on an invoice.
     """
     session = _locked_session(session_id)
+    reasons = _why_not_save(session, by)
     if session.closed_at is None:
-        raise CannotReopen(Reason("open", "This session is already open.", "Reload to see it as it is."))
+        reasons.append(Reason("open", "This session is already open.", "Reload to see it as it is."))
+    if reasons:
+        raise CannotReopen(*reasons)
     studio = Studio.objects.current()
     outcomes = list(
         Outcome.objects.filter(booking__session=session, reversed_at=None)
@@ -132,8 +136,13 @@ def _locked_session(session_id: int) -> Session:
     return session
 
 
-def _check_completable(session: Session, at: datetime) -> None:
-    reasons = []
+def _why_not_save(session: Session, by: Actor) -> list[Reason]:
+    is_own = by.person_id is not None and session.practitioner_id == by.person_id
+    return access.why_not(by, Capability.COMPLETE_SESSIONS, own=is_own)
+
+
+def _check_completable(session: Session, by: Actor, at: datetime) -> None:
+    reasons = _why_not_save(session, by)
     if session.deleted_at:
         reasons.append(Reason("deleted", "This session was deleted.", "Recover it first."))
     if session.canceled_at:

@@ -28,7 +28,7 @@ _FACTS = """
                THEN round(v.cost_minor * extract(epoch FROM s.ends_at - s.starts_at) / 3600)::bigint
                ELSE v.cost_minor END),
            s.is_listed, v.members_may_book, l.members_may_book,
-           s.canceled_at IS NOT NULL, s.closed_at IS NOT NULL, s.deleted_at IS NOT NULL,
+           s.canceled_at IS NOT NULL, s.closed_at IS NOT NULL, s.deleted_at IS NOT NULL, s.practitioner_id,
            p.id, p.name, p.is_active,
            EXISTS (SELECT 1 FROM sessions_app_booking b
                     WHERE b.session_id = s.id AND b.person_id = p.id AND b.canceled_at IS NULL),
@@ -184,7 +184,7 @@ def ask(session_id: int, person_id: int) -> Asked | None:
     row = statements.row(_LOCK_IF_FREE, names) or statements.row(_FACTS, names)
     if row is None:
         return None
-    return Asked(SessionFacts(*row[:17]), PersonFacts(*row[17:21]), row[21])
+    return Asked(SessionFacts(*row[:18]), PersonFacts(*row[18:22]), row[22])
 
 
 @step

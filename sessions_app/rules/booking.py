@@ -37,6 +37,7 @@ class SessionFacts:
     is_canceled: bool
     is_closed: bool
     is_deleted: bool
+    practitioner_id: int | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -132,7 +132,7 @@ def test_there_is_nothing_to_invoice_twice():
     member = make.person()
     sell(member, make.plan())
 
-    with pytest.raises(invoices.NothingToInvoice):
+    with pytest.raises(invoices.CannotInvoice):
         invoices.issue(person_id=member.pk, by=SYSTEM, at=NOW)
 
 

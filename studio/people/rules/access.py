@@ -24,6 +24,21 @@ ONLY_ADMINS = Reason(
 )
 
 
+def why_not(actor: Actor, capability: Capability, *, own: bool = False) -> list[Reason]:
+    """Why this actor may not do a thing; nothing if they may. The doors ask the same of every route."""
+    if actor.may(capability, own=own):
+        return []
+    givers = [permissions.ROLE_WORDS[role].lower() for role in permissions.roles_with(capability)]
+    return [
+        Reason(
+            "not_allowed",
+            f"You may not {permissions.CAPABILITY_WORDS[capability]}.",
+            f"Ask someone who may: {' or '.join(givers)}." if givers else "Ask an admin.",
+            {"capability": capability.value},
+        )
+    ]
+
+
 def why_not_edit(actor: Actor, standing: Standing) -> list[Reason]:
     """Whoever can change a colleague's address can sign in as them, so that is for admins."""
     if actor.person_id == standing.person_id:
