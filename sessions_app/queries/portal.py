@@ -253,6 +253,7 @@ def facts_of(session: Session) -> SessionFacts:
         is_canceled=session.canceled_at is not None,
         is_closed=session.closed_at is not None,
         is_deleted=session.deleted_at is not None,
+        practitioner_id=session.practitioner_id,
     )
 
 
