@@ -185,8 +185,11 @@ class Slot(models.Model):
     ``holder`` says what uses it (``session:12``). An allowed overlap carries its reason and leaves the constraint.
     """
 
-    room = models.ForeignKey(Room, null=True, on_delete=models.PROTECT, related_name="slots")
-    practitioner = models.ForeignKey(Person, null=True, on_delete=models.PROTECT, related_name="slots")
+    # The exclusion constraints are indexes by room and by practitioner; more of them only slow every write.
+    room = models.ForeignKey(Room, null=True, on_delete=models.PROTECT, related_name="slots", db_index=False)
+    practitioner = models.ForeignKey(
+        Person, null=True, on_delete=models.PROTECT, related_name="slots", db_index=False
+    )
     during = DateTimeRangeField()
     holder = models.CharField(max_length=40)
     overlap_reason = models.CharField(max_length=200, null=True)

@@ -14,7 +14,7 @@ from datetime import UTC, date, datetime, timedelta
 from itertools import chain, compress, repeat
 from typing import Any
 
-from django.db import DataError, IntegrityError, connection
+from django.db import DataError, IntegrityError
 from django.db.models import QuerySet
 from psycopg import errors as postgres
 
@@ -28,7 +28,7 @@ from sessions_app.rules import timetable as rule
 from sessions_app.rules.timetable import LeftOut
 from studio.audit.domain import operations
 from studio.audit.domain.operations import recorded
-from studio.lib import localtime
+from studio.lib import localtime, statements
 from studio.lib.refusals import Busy
 from studio.lib.transactions import RETRIES, step, use_case
 from studio.people.rules.permissions import Actor
@@ -37,7 +37,7 @@ logger = logging.getLogger(__name__)
 
 CHUNK = 1_000
 """The most sessions that one transaction writes, unless a single series has more."""
-_MOST_SERIES = 40
+_MOST_SERIES = 25
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SECOND = timedelta(seconds=1)
 
@@ -295,8 +295,7 @@ def _write(decisions: Sequence[Decision], *, at: datetime) -> int:
         "operation": operation.id,
         "at": at,
     }
-    with connection.cursor() as cursor:
-        cursor.execute(_WRITE, names | {name: _numbers(column) for name, column in columns.items()})
+    statements.affected(_WRITE, names | {name: _numbers(column) for name, column in columns.items()})
     return sum(sessions)
 
 

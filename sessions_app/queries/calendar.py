@@ -37,7 +37,7 @@ _ROWS = """
       LEFT JOIN scheduling_room r ON r.id = s.room_id
       LEFT JOIN people_person p ON p.id = s.practitioner_id
 """
-_SPAN = (
+SPAN = (
     _ROWS
     + """
      WHERE s.starts_at >= %(earliest)s AND s.starts_at < %(latest)s
@@ -51,6 +51,7 @@ _SPAN = (
      ORDER BY s.starts_at, s.id
 """
 )
+"""The rows of a span, in the columns of :class:`SessionRow`; :func:`values` fills its placeholders."""
 _ONE = _ROWS + " WHERE s.id = %(session)s"
 
 
@@ -130,7 +131,7 @@ def week(earliest: datetime, latest: datetime, filters: Filters = _EVERYTHING) -
 
     One statement for a day, a week or a month of any size.
     """
-    return _span(earliest, latest, filters, with_unlisted=True, person_id=None)
+    return _rows(SPAN, values(earliest, latest, filters))
 
 
 def schedule(
@@ -140,7 +141,7 @@ def schedule(
 
     With ``person_id`` each row says which live booking is theirs.
     """
-    return _span(earliest, latest, filters, with_unlisted=False, person_id=person_id)
+    return _rows(SPAN, values(earliest, latest, filters, with_unlisted=False, person_id=person_id))
 
 
 def one(session_id: int, *, person_id: int | None = None) -> SessionRow | None:
@@ -149,24 +150,27 @@ def one(session_id: int, *, person_id: int | None = None) -> SessionRow | None:
     return rows[0] if rows else None
 
 
-def _span(
-    earliest: datetime, latest: datetime, filters: Filters, *, with_unlisted: bool, person_id: int | None
-) -> list[SessionRow]:
-    return _rows(
-        _SPAN,
-        {
-            "earliest": earliest,
-            "latest": latest,
-            "location": filters.location_id,
-            "room": filters.room_id,
-            "service": filters.service_id,
-            "practitioner": filters.practitioner_id,
-            "series": filters.series_id,
-            "with_deleted": filters.with_deleted and with_unlisted,
-            "with_unlisted": with_unlisted,
-            "person": person_id,
-        },
-    )
+def values(
+    earliest: datetime,
+    latest: datetime,
+    filters: Filters = _EVERYTHING,
+    *,
+    with_unlisted: bool = True,
+    person_id: int | None = None,
+) -> dict[str, Any]:
+    """The values of :data:`SPAN`."""
+    return {
+        "earliest": earliest,
+        "latest": latest,
+        "location": filters.location_id,
+        "room": filters.room_id,
+        "service": filters.service_id,
+        "practitioner": filters.practitioner_id,
+        "series": filters.series_id,
+        "with_deleted": filters.with_deleted and with_unlisted,
+        "with_unlisted": with_unlisted,
+        "person": person_id,
+    }
 
 
 def _rows(statement: str, names: dict[str, Any]) -> list[SessionRow]:
