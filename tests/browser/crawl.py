@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from django.urls import Resolver404, resolve, reverse
 from playwright.sync_api import Page
 
+from studio.people.rules import permissions
 from studio.people.rules.permissions import Role
 from studio.web import routes
 from studio.web.routes import Declared, Entry
@@ -67,6 +68,11 @@ def is_page(declared: Declared) -> bool:
 def _who_looks(declared: Declared) -> Iterator[str]:
     if declared.name.startswith("desk:"):
         yield Role.ADMIN
+        if set(declared.policy.any_of) & permissions.capabilities_of(Role.PRACTITIONER, []):
+            yield Role.PRACTITIONER
+        return
+    if declared.name == "account_logout":
+        yield Role.MEMBER
         return
     is_public = declared.policy.entry is Entry.ANYONE
     if is_public:
@@ -82,12 +88,17 @@ def arrive(visitor: Visitor, case: Case, address: str) -> bool:
     """
     response = visitor.go(address)
     assert response.status < 400 or response.status == 409, f"{address} answered {response.status}"
-    there = urlsplit(visitor.page.url).path
+    there = path_of(visitor.page)
     if there == address:
         return True
     way = LEADS_ON.get(case.declared.name, "")
     assert way and there.startswith(way), f"{address} led to {there}"
     return False
+
+
+def path_of(page: Page) -> str:
+    """Where the window is, without the question behind it."""
+    return urlsplit(page.url).path
 
 
 def hold_to_the_bars(visitor: Visitor) -> None:
@@ -133,6 +144,11 @@ def figures(page: Page) -> list[Figure]:
     for name, value, href in page.locator("[data-explain]").evaluate_all(read):
         found.setdefault(name, []).append(Figure(name, value, href))
     return [each for same in found.values() for each in dict.fromkeys([same[0], same[-1]])]
+
+
+def unexplained(page: Page) -> list[str]:
+    """Numbers whose explanation comes to something else (UX Q20)."""
+    return [why for figure in figures(page) if (why := why_unexplained(page, figure))]
 
 
 def why_unexplained(page: Page, figure: Figure) -> str:

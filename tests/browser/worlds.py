@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
 
+from allauth.account.models import EmailAddress
 from django.core.cache import cache
 from django.test import override_settings
 from playwright.sync_api import Browser
@@ -19,7 +20,7 @@ from pytest_django.live_server_helper import LiveServer
 from billing.models import Invoice
 from memberships.models import CreditLot
 from scheduling.models import Closure, Series
-from sessions_app.models import Booking, Session
+from sessions_app.models import Booking
 from studio.audit.models import Event, Operation
 from studio.notifications.domain import writing
 from studio.notifications.models import Message
@@ -53,8 +54,8 @@ class World:
         self._open[who].troubles.seen.clear()
         return self._open[who]
 
-    def fresh(self, who: str) -> Visitor:
-        """Another window of that person."""
+    def fresh(self, who: str = "visitor") -> Visitor:
+        """Another window, of that person."""
         visitor = self.windows.enter_context(harness.window(self.browser, self.address))
         if who in self.people:
             visitor.become(logins.browser(self.people[who]))
@@ -69,7 +70,11 @@ def filled(browser: Browser, now: datetime = EVENING) -> Iterator[World]:
         while writing.write(at=now):
             pass
         for role in Role:
-            world.people[role] = Person.objects.filter(role=role, user__isnull=False).earliest("pk")
+            person = Person.objects.filter(role=role, user__isnull=False).earliest("pk")
+            person.user.set_password(logins.PASSWORD)
+            person.user.save()
+            EmailAddress.objects.get_or_create(user=person.user, email=person.email, verified=True, primary=True)
+            world.people[role] = person
         yield world
 
 
@@ -136,7 +141,11 @@ class Found(Things):
     def message(self) -> Message:
         return Message.objects.filter(person=self.person).latest("pk")
 
+
+class Given(Found):
+    """What a practitioner sees: the same, of the first member who is booked with them."""
+
     @cached_property
-    def running(self) -> Session:
-        """The class that is on."""
-        return Session.objects.filter(starts_at__lte=EVENING, ends_at__gt=EVENING).earliest("pk")
+    def booking(self) -> Booking:
+        ahead = Booking.objects.live().filter(session__practitioner=self.person, lot__isnull=False)
+        return ahead.filter(session__starts_at__gt=EVENING).earliest("pk")
