@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from django.db.models import Exists, F, Max, OuterRef, Prefetch, Q, QuerySet
 
-from memberships.models import CreditType, Membership, PaymentTerm, PaymentTermBucket
+from memberships.models import CreditType, Membership, PaymentTerm, PaymentTermBucket, Plan
 from memberships.queries import dues
+from scheduling.models import Service
 
 
 def on_sale(*, for_person: int | None = None) -> QuerySet[PaymentTerm]:
@@ -37,3 +38,15 @@ def memberships_of(person_id: int) -> QuerySet[Membership]:
 def credit_types() -> QuerySet[CreditType]:
     """Every kind of credit, by name."""
     return CreditType.objects.order_by("name", "pk")
+
+
+def all_plans() -> QuerySet[Plan]:
+    """Every plan with its payment terms, what each grants and for which services: what is on sale first."""
+    services = Prefetch("credit_type__services", queryset=Service.objects.order_by("name"))
+    grants = PaymentTermBucket.objects.filter(quantity__gt=0).select_related("credit_type").order_by("pk")
+    terms = PaymentTerm.objects.order_by("price_minor", "pk").prefetch_related(
+        Prefetch("buckets", queryset=grants.prefetch_related(services))
+    )
+    return Plan.objects.order_by("-is_on_sale", "name", "pk").prefetch_related(
+        Prefetch("payment_terms", queryset=terms)
+    )

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import F, Prefetch, Q, QuerySet, Sum
+from django.db.models import F, Prefetch, Q, QuerySet
 
 from sessions_app.models import Booking, CompletionType, Outcome, Session
 from sessions_app.rules import completion, states
@@ -123,10 +124,9 @@ def places(session: Session, *, until: datetime | None = None) -> list[PlaceMove
     return moves
 
 
-def charged_minor(session: Session) -> int:
-    """What the people of a completed session were charged."""
-    outcomes = Outcome.objects.filter(booking__session=session, reversed_at=None)
-    return outcomes.aggregate(total=Sum("cost_minor"))["total"] or 0
+def named(session_ids: Collection[int]) -> dict[int, Session]:
+    """These sessions with their service, by id."""
+    return Session.objects.select_related("service").in_bulk(list(session_ids))
 
 
 def full_wage_minor(session: Session) -> int:

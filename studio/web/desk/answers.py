@@ -20,6 +20,7 @@ from studio.lib import localtime
 from studio.lib.refusals import NotFound, Refused
 from studio.people.rules.permissions import Capability
 from studio.web import refusal_pages, toasts
+from studio.web.desk import inverses
 from studio.web.requests import Request
 
 PER_PAGE = 50
@@ -48,10 +49,19 @@ def back(request: Request, default: str) -> str:
 
 
 def done(request: Request, text: str, *, to: str, key: str | None = None) -> HttpResponse:
-    """Say what happened on the next page, with Undo when the operation under this key has an inverse."""
-    undone = Operation.objects.filter(key=key, inverse__isnull=False, undone_by=None).first() if key else None
-    toasts.tell(request, text, undo=reverse("desk:undo", args=[undone.pk]) if undone else "")
+    """Say what happened on the next page, with Undo when the operation under this key can be taken back."""
+    toasts.tell(request, text, undo=_way_back(request, key) if key else "")
     return HttpResponseRedirect(to)
+
+
+def _way_back(request: Request, key: str) -> str:
+    """Where the operation under this key is taken back, when this person may."""
+    operation = Operation.objects.filter(key=key).first()
+    if operation is None or not inverses.may(
+        request.actor, operation, inverses.sessions([operation]).get(operation.pk)
+    ):
+        return ""
+    return reverse("desk:undo", args=[operation.pk])
 
 
 def page(

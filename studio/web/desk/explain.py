@@ -203,7 +203,9 @@ def _coming_rows(moves: Sequence[Move], on: date) -> list[rows.LedgerLine]:
     left = [(lot, count) for lot, count in free.items() if count]
     ending = sorted((lot.last_valid_on, lot.pk, count) for lot, count in left if lot.last_valid_on)
     return [
-        rows.LedgerLine(day, f"{count} will expire after this day unless used", "ends", 0, None, "coming")
+        rows.LedgerLine(
+            day, f"{count} will expire after this day unless used", "", 0, None, "coming", moved=""
+        )
         for day, _, count in ending
     ]
 
@@ -244,7 +246,7 @@ def _page(
             (f"{session.service.name}, {when}", reverse("desk:session", args=[session.pk])),
         ]
     at = _as_of(request)
-    context |= {"page": page, "at": at, "is_now": not request.GET.get("at"), "at_value": _local(request, at)}
+    context |= {"page": page, "at": at, "is_now": at == request.now, "at_value": _local(request, at)}
     return answers.page(request, "desk/explain.html", context)
 
 

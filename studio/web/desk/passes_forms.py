@@ -109,7 +109,7 @@ def _term(term: PaymentTerm, currency: str) -> str:
     """``10-class pack, paid once: £90.00 · 10 × Class credit, for 60 days``."""
     price = formats.money(Money(term.price_minor, currency))
     grants = [
-        f"{bucket.quantity} × {bucket.credit_type.name}, "
+        f"{bucket.quantity} {bucket.credit_type.name} credits, "
         + (f"for {bucket.days_to_expire} days" if bucket.days_to_expire else "never expire")
         for bucket in term.buckets.all()
     ]

@@ -19,7 +19,7 @@ from studio.lib import codes
 from studio.lib.refusals import Refused
 from studio.lib.transactions import WorldMoved, preview
 from studio.people.rules.permissions import Capability
-from studio.web import toasts
+from studio.web import refusal_pages, toasts
 from studio.web.desk import answers, rows
 from studio.web.requests import Request
 from studio.web.routes import needs, route
@@ -100,7 +100,8 @@ def add(request: Request, session: Session) -> HttpResponse:
 def cancel(request: Request, session: Session, booking_id: int) -> HttpResponse:
     """Give someone's place up, after showing what that does to credits, money and places."""
     booked = Booking.objects.filter(pk=booking_id, session=session).select_related("person").first()
-    to = answers.back(request, _address(session))
+    asked = request.POST.get("next") or request.GET.get("next")
+    to = refusal_pages.safe_next(request, asked) or _address(session)
     kwargs = {"booking_id": booked.pk if booked else 0, "by": request.actor, "at": request.now}
     key = answers.key_of(request)
     refusal: Refused | None = None
@@ -122,7 +123,6 @@ def cancel(request: Request, session: Session, booking_id: int) -> HttpResponse:
         "preview": seen,
         "refused": refusal,
         "has_moved": isinstance(refusal, WorldMoved),
-        "back": request.GET.get("next") or to,
         "to": to,
     }
     status = 200 if refusal is None else answers.status_of(refusal)
@@ -246,7 +246,7 @@ def _offers(
     request: Request, session: Session, typed: str, *, refused: Refused | None = None
 ) -> HttpResponse:
     found = roster.candidates(typed, session=session, by=request.actor)
-    back = answers.refusal_pages.safe_next(request, request.POST.get("next") or request.GET.get("next"))
+    back = refusal_pages.safe_next(request, request.POST.get("next") or request.GET.get("next"))
     context: dict[str, Any] = {
         "session": session,
         "text": typed,

@@ -174,6 +174,7 @@ class LedgerLine:
     note: str = ""
     href: str = ""
     state: str = ""
+    moved: str | None = None
 
 
 def of_log(lines: Sequence[Line]) -> list[LedgerLine]:

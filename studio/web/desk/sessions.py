@@ -26,7 +26,6 @@ from studio.web.requests import Request
 from studio.web.routes import needs, route
 
 LOG_LINES = 20
-SPAN = timedelta(days=7)
 
 
 def listed(request: Request) -> HttpResponse:
@@ -160,7 +159,8 @@ def reopen(request: Request, session: Session) -> HttpResponse:
 
 def _log(subjects: list[str]) -> list[words.Happening]:
     """The latest lines about a session and its bookings; how each one ended stands in the list already."""
-    return words.happenings(timeline.of_subjects(subjects).exclude(verb="booking.ended")[:LOG_LINES])
+    events = timeline.of_subjects(subjects).exclude(verb="booking.ended")[:LOG_LINES]
+    return words.happenings(events, with_sessions=False)
 
 
 def _complete_page(

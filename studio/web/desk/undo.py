@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -10,31 +10,18 @@ from django.db.models import Prefetch, QuerySet
 from django.http import Http404, HttpResponse
 from django.urls import URLPattern, reverse
 
-from sessions_app.models import Booking, Session
+from sessions_app.models import Session
 from studio.audit.domain import operations
 from studio.audit.models import Event, Operation
 from studio.audit.queries import timeline
 from studio.lib.refusals import Reason, Refused
 from studio.people.rules.permissions import Actor, Capability
 from studio.web import refusal_pages
-from studio.web.desk import answers, words
+from studio.web.desk import answers, inverses, words
 from studio.web.requests import Request
 from studio.web.routes import needs, route
 
 SHOWN_FOR = timedelta(days=30)
-# Whoever just did something may take it back, also where doing the opposite later is for the desk.
-OWN_FOR = timedelta(minutes=10)
-
-NEEDED = {
-    "booking.book": Capability.BOOK_FOR_OTHERS,
-    "booking.cancel": Capability.CANCEL_BOOKINGS,
-    "attendance.mark": Capability.BOOK_FOR_OTHERS,
-    "session.complete": Capability.COMPLETE_SESSIONS,
-    "session.reopen": Capability.COMPLETE_SESSIONS,
-    "closure.add": Capability.MANAGE_CLOSURES,
-    "closure.remove": Capability.MANAGE_CLOSURES,
-}
-"""What taking back by this verb needs; a verb that is not named here is for whoever may change settings."""
 
 VERB_WORDS = {
     "attendance.mark": "Register",
@@ -69,9 +56,10 @@ def undo(request: Request, operation_id: int) -> HttpResponse:
         raise Http404("no such operation")
     if operation.inverse is None:
         return _history(request, refused=_final())
-    needed = _needed(operation)
-    if not _may(request.actor, operation, at=request.now, sessions=_sessions([operation])):
-        return refusal_pages.not_allowed(request, [needed])
+    session = inverses.sessions([operation]).get(operation.pk)
+    # What was undone before is for the verb to answer: the same press again, or too late.
+    if operation.undone_by_id is None and not inverses.may(request.actor, operation, session):
+        return refusal_pages.not_allowed(request, [inverses.needed(operation)])
     try:
         _inverse(operation)(
             **operation.inverse["kwargs"],
@@ -93,7 +81,7 @@ def history(request: Request) -> HttpResponse:
 def _history(request: Request, *, refused: Refused | None = None) -> HttpResponse:
     done = _visible(request.actor).filter(at__gte=request.now - SHOWN_FOR)
     page = answers.paged(request, done)
-    sessions = _sessions(page.object_list)
+    sessions = inverses.sessions(page.object_list)
     context = {
         "page": page,
         "deeds": [_deed(request, operation, sessions) for operation in page],
@@ -115,7 +103,7 @@ def _visible(actor: Actor) -> QuerySet[Operation]:
 
 
 def _deed(request: Request, operation: Operation, sessions: dict[int, Session]) -> Deed:
-    why_not = _why_not(request.actor, operation, request.now, sessions)
+    why_not = _why_not(request.actor, operation, sessions)
     return Deed(
         at=operation.at,
         what=VERB_WORDS.get(operation.verb, operation.verb.replace(".", " ").replace("_", " ").capitalize()),
@@ -126,13 +114,13 @@ def _deed(request: Request, operation: Operation, sessions: dict[int, Session]) 
     )
 
 
-def _why_not(actor: Actor, operation: Operation, at: datetime, sessions: dict[int, Session]) -> str:
+def _why_not(actor: Actor, operation: Operation, sessions: dict[int, Session]) -> str:
     if operation.undone_by is not None:
         by = operation.undone_by.actor
         return f"Undone by {by.name}" if by else "Undone"
     if operation.inverse is None:
         return "Stays; correct it with a new entry"
-    return "" if _may(actor, operation, at=at, sessions=sessions) else "For the desk"
+    return "" if inverses.may(actor, operation, sessions.get(operation.pk)) else "For the desk"
 
 
 def _final() -> Refused:
@@ -141,33 +129,8 @@ def _final() -> Refused:
     )
 
 
-def _needed(operation: Operation) -> Capability:
-    return NEEDED.get((operation.inverse or {}).get("verb", ""), Capability.CHANGE_SETTINGS)
-
-
-def _may(actor: Actor, operation: Operation, *, at: datetime, sessions: dict[int, Session]) -> bool:
-    if operation.actor_id == actor.person_id and at - operation.at <= OWN_FOR:
-        return True
-    session = sessions.get(operation.pk)
-    own = session is not None and session.practitioner_id == actor.person_id
-    return actor.may(_needed(operation), own=own and _needed(operation) is not Capability.CANCEL_BOOKINGS)
-
-
 def _inverse(operation: Operation) -> Callable[..., object]:
     return operations.verb_named(operation.inverse["verb"])  # type: ignore[index]
-
-
-def _sessions(done: Iterable[Operation]) -> dict[int, Session]:
-    """The session that each operation's inverse is about, by the operation's id."""
-    wanted = {operation.pk: (operation.inverse or {}).get("kwargs", {}) for operation in done}
-    bookings = {each["booking_id"] for each in wanted.values() if "booking_id" in each}
-    by_booking = dict(Booking.objects.filter(pk__in=bookings).values_list("pk", "session_id"))
-    ids = {
-        operation_id: each.get("session_id") or by_booking.get(each.get("booking_id"))
-        for operation_id, each in wanted.items()
-    }
-    found = Session.objects.select_related("service").in_bulk([each for each in ids.values() if each])
-    return {operation_id: found[each] for operation_id, each in ids.items() if each in found}
 
 
 def _text(operation: Operation, sessions: dict[int, Session] | None = None) -> str:

@@ -22,10 +22,16 @@ class Happening:
     actor: str
 
 
-def happenings(events: Iterable[Event], *, with_names: bool = True) -> list[Happening]:
-    """Events as lines of a log. Without names the person it concerns is left out: it is their own log."""
+def happenings(
+    events: Iterable[Event], *, with_names: bool = True, with_sessions: bool = True
+) -> list[Happening]:
+    """Events as lines of a log. A person's own log leaves out their name, a session's own log the session."""
     return [
-        Happening(event.at, sentence(event, with_name=with_names), actor_of(event.operation.actor))
+        Happening(
+            event.at,
+            sentence(event, with_name=with_names, with_session=with_sessions),
+            actor_of(event.operation.actor),
+        )
         for event in events
     ]
 
@@ -35,16 +41,16 @@ def actor_of(person: Any) -> str:
     return person.name if person is not None else "by itself"
 
 
-def sentence(event: Event, *, with_name: bool = True) -> str:
+def sentence(event: Event, *, with_name: bool = True, with_session: bool = True) -> str:
     """``Amir Patel booked into Reformer, Thu 5 Mar 2026 18:00``."""
     facts: Mapping[str, Any] = event.facts
     who = event.person.name if with_name and event.person is not None else ""
     match event.verb:
         case "booking.made":
-            return _about(who, "booked", f"into {_session(facts)}")
+            return _about(who, "booked", f"into {_session(facts)}" if with_session else "")
         case "booking.canceled":
             credit = ", credit returned" if facts.get("credit_returned") else ""
-            return _about(who, "canceled", f"{_session(facts)}{credit}")
+            return _about(who, "canceled", _session(facts) if with_session else "") + credit
         case "booking.ended":
             return _about(who, "ended as", str(facts.get("outcome", "")).lower())
         case "presence.marked":
