@@ -11,6 +11,7 @@ from django.core.management import CommandError, call_command
 
 from studio.ops.bench import calendar, expansion, harness
 from studio.ops.bench.harness import Cost, Turns
+from studio.ops.management.commands import bench
 from tests.databases import own_database
 
 
@@ -58,13 +59,28 @@ def test_costs_are_per_unit_of_work() -> None:
     assert (turns.seconds, turns.cpu) == ([1.0, 2.0], [0.5])
 
 
-def test_the_command_prints_json_or_a_table(transactional_db: None) -> None:
-    out, table = StringIO(), StringIO()
+def test_the_command_prints_json() -> None:
+    """P9. Dates need no database."""
+    out = StringIO()
     call_command("bench", "recurrence", "--json", stdout=out, stderr=StringIO())
     rows = json.loads(out.getvalue())
-    assert list(rows) == ["dates", "month"] and all(row["is_met"] for row in rows.values())
-    call_command("bench", "recurrence", stdout=table, stderr=StringIO())
-    assert [line.split()[0] for line in table.getvalue().splitlines()[1:]] == ["dates", "month"]
+    assert {
+        name: set(row) >= {"product", "floor", "ratio", "must", "is_met"} for name, row in rows.items()
+    } == {
+        "dates": True,
+        "month": True,
+    }
+
+
+def test_the_table_says_what_is_met() -> None:
+    rows = {
+        "good": {"product": 1.5, "floor": 1.0, "ratio": 1.5, "must": 2.0, "is_met": True, "size": 1000},
+        "bad": {"product": 0.25, "floor": 1, "ratio": 0.25, "cpu_ratio": 0.3, "must": 0.5, "is_met": False},
+    }
+    assert [line.split() for line in bench.table(rows)[1:]] == [
+        ["good", "1.5", "1", "1.5", "2", "met", "1,000"],
+        ["bad", "0.25", "1", "0.25", "0.3", "0.5", "NOT", "MET"],
+    ]
 
 
 def test_an_unknown_name_is_answered_with_the_known_ones() -> None:

@@ -7,7 +7,7 @@ for the same sessions as one JSON text. The page is the desk's week as a signed-
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -30,8 +30,8 @@ FIRST = datetime(2006, 1, 2, tzinfo=UTC)
 WEEK = timedelta(days=7)
 MONTH = timedelta(days=28)
 MUST_AS_JSON, MUST_AS_PAGE, MUST_OF_MONTH = 1.5, 3.0, 2.0
-# Far from the even weeks: months in which so many weekly series are held.
-CROWDED = {1_000: datetime(2100, 1, 4, tzinfo=UTC), 10_000: datetime(2110, 1, 6, tzinfo=UTC)}
+CROWDED = datetime(2100, 1, 4, tzinfo=UTC)
+"""Far from the even weeks: months in which so many weekly series are held, one after the other."""
 
 _PLACES = """
     INSERT INTO scheduling_location (name, time_zone, members_may_book) VALUES ('Bench', 'UTC', true);
@@ -64,20 +64,25 @@ _SPARE_INDEXES = """
 
 
 def run(
-    *, sessions: int = SESSIONS, pairs: int = 10, slice_seconds: float = 0.2, scale: int = 1
+    *,
+    sessions: int = SESSIONS,
+    crowds: Sequence[int] = (1_000, 10_000),
+    pairs: int = 10,
+    slice_seconds: float = 0.2,
+    scale: int = 1,
 ) -> dict[str, Row]:
     """Rows ``week_json``, ``week_page``, ``month_1000`` and ``month_10000``.
 
     The database that Django is connected to is filled: use one of the bench's own.
     """
     count = sessions * scale
-    _fill(count)
+    _fill(count, crowds)
     # Somewhere in the middle of all weeks; a week of the calendar begins on Monday.
     week = FIRST + WEEK * (count // A_WEEK // 2)
     rows = {"week_json": _json_row(week, week + WEEK, A_WEEK, MUST_AS_JSON, pairs, slice_seconds)}
     rows["week_json"]["out_of"] = count
     rows["week_page"] = _page_row(week, pairs, slice_seconds)
-    for series, first in CROWDED.items():
+    for series, first in _crowded(crowds):
         rows[f"month_{series}"] = _json_row(
             first, first + MONTH, series * 4, MUST_OF_MONTH, max(1, pairs // 2), slice_seconds
         )
@@ -166,7 +171,11 @@ def _plain(each: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _fill(count: int) -> None:
+def _crowded(crowds: Sequence[int]) -> list[tuple[int, datetime]]:
+    return [(series, CROWDED + number * MONTH) for number, series in enumerate(crowds)]
+
+
+def _fill(count: int, crowds: Sequence[int]) -> None:
     """Sessions spread evenly over the years, and two crowded months; an hour each."""
     with connection.cursor() as cursor:
         cursor.execute(_PLACES)
@@ -177,7 +186,7 @@ def _fill(count: int) -> None:
         for name, _ in spare:
             cursor.execute(f'DROP INDEX "{name}"')
         spans = [(FIRST, WEEK / A_WEEK, count)]
-        spans += [(first, MONTH / (series * 4), series * 4) for series, first in CROWDED.items()]
+        spans += [(first, MONTH / (series * 4), series * 4) for series, first in _crowded(crowds)]
         for first, apart, sessions in spans:
             names: dict[str, Any] = {"first": first, "apart": apart, "count": sessions}
             cursor.execute(_FILL, names)

@@ -6,7 +6,8 @@ import inspect
 import json
 from argparse import ArgumentParser
 from collections.abc import Callable
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, ExitStack, nullcontext
+from functools import cache
 from time import perf_counter
 from typing import Any
 
@@ -51,22 +52,35 @@ class Command(BaseCommand):
         if unknown:
             raise CommandError(f"There is no bench called {unknown[0]}. Choose from {', '.join(BENCHES)}.")
         report: dict[str, Row] = {}
-        with harness.server() as server, harness.template() as template:
-            self.stderr.write(f"Measuring on {server}.")
+        with ExitStack() as cleanup:
+            database = self._database(cleanup)
             for name in names or BENCHES:
                 self.stderr.write(f"{name} …")
-                report |= _measured(name, template, with_growth=options["scale"])
+                report |= _measured(name, database, with_growth=options["scale"])
         if options["json"]:
             self.stdout.write(json.dumps(report, indent=2))
         else:
-            self.stdout.write("\n".join(_table(report)))
+            self.stdout.write("\n".join(table(report)))
+
+    def _database(self, cleanup: ExitStack) -> Callable[[], AbstractContextManager[None]]:
+        """Gives each bench a fresh database. Nothing is prepared before the first one asks."""
+
+        @cache
+        def template() -> str:
+            server = cleanup.enter_context(harness.server())
+            self.stderr.write(f"Measuring on {server}.")
+            return cleanup.enter_context(harness.template())
+
+        return lambda: harness.copy_of(template())
 
 
-def _measured(name: str, template: str, *, with_growth: bool) -> dict[str, Row]:
+def _measured(
+    name: str, database: Callable[[], AbstractContextManager[None]], *, with_growth: bool
+) -> dict[str, Row]:
     """The rows of one bench, each run on a database of its own."""
     rows: dict[str, Row] = {}
     began = perf_counter()
-    with nullcontext() if name in NEED_NO_DATABASE else harness.copy_of(template):
+    with nullcontext() if name in NEED_NO_DATABASE else database():
         for bench in BENCHES[name]:
             rows |= bench()
     for row in rows.values():
@@ -75,7 +89,7 @@ def _measured(name: str, template: str, *, with_growth: bool) -> dict[str, Row]:
     if with_growth:
         for bench in BENCHES[name]:
             if "scale" in inspect.signature(bench).parameters:
-                with harness.copy_of(template):
+                with database():
                     _note_growth(rows, bench(scale=GROWTH))
     return rows
 
@@ -87,7 +101,7 @@ def _note_growth(rows: dict[str, Row], grown: dict[str, Row]) -> None:
         rows[name]["growth_of_floor"] = row["floor"] / rows[name]["floor"]
 
 
-def _table(report: dict[str, Row]) -> list[str]:
+def table(report: dict[str, Row]) -> list[str]:
     heads = ("", "product", "floor", "ratio", "cpu ratio", "must", "", "size")
     lines = [
         (
