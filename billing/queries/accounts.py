@@ -15,6 +15,11 @@ def earned(practitioner_id: int, currency: str) -> int:
     return account.balance if account else 0
 
 
+def is_in_use(unit: str) -> bool:
+    """Whether anything was ever posted or held in this unit: a currency on the books stays."""
+    return Entry.objects.filter(source__unit=unit).exists()
+
+
 def gone_to(*owners: str) -> CombinedExpression:
     """For annotating rows that have an ``account``: how much of it went to these owners and stayed there."""
     moved = Entry.objects.filter(

@@ -23,7 +23,8 @@ def visible_to(actor: Actor) -> QuerySet[Any]:
 
 def with_payments(invoices: QuerySet[Invoice]) -> QuerySet[Any]:
     """Annotate ``paid_minor`` and ``open_minor``."""
-    paid = Coalesce(Sum("payments__amount_minor"), 0)
+    received = Payment.objects.filter(invoice=OuterRef("pk")).order_by().values("invoice")
+    paid = Coalesce(Subquery(received.annotate(minor=Sum("amount_minor")).values("minor")), 0)
     return invoices.select_related("person").annotate(paid_minor=paid, open_minor=F("total_minor") - paid)
 
 

@@ -1,5 +1,7 @@
 """Who is known here, for lists and for finding someone."""
 
+from collections.abc import Iterable
+
 from django.db.models import Count, QuerySet
 from django.db.models.functions import Lower
 
@@ -42,6 +44,11 @@ def givers() -> list[tuple[int, str]]:
     """Id and name of every active person who may give sessions: the choices of forms and filters."""
     team = Person.objects.active().exclude(role=Role.MEMBER)
     return list(team.order_by(*BY_NAME).values_list("pk", "name"))
+
+
+def names(person_ids: Iterable[int]) -> dict[int, str]:
+    """The names of these people, by id."""
+    return dict(Person.objects.filter(pk__in=list(person_ids)).values_list("pk", "name"))
 
 
 def counts_by_role(*, actor: Actor) -> dict[str, int]:

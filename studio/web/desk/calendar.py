@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django import forms
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
+from django.http import Http404, HttpResponse, HttpResponseRedirect, QueryDict
 from django.urls import URLPattern, reverse
 
 from scheduling.queries import closures
@@ -24,6 +24,7 @@ from studio.people.rules.permissions import Capability
 from studio.web import formats, week
 from studio.web.desk import answers, choices
 from studio.web.desk.choices import Stock
+from studio.web.requests import Request
 from studio.web.routes import needs, route
 
 _DAY, _WEEK = timedelta(days=1), timedelta(days=7)
@@ -78,12 +79,12 @@ class Shown:
     form: FilterForm
 
 
-def index(request: HttpRequest) -> HttpResponse:
+def index(request: Request) -> HttpResponse:
     """This week."""
     return HttpResponseRedirect(_with_filters(request, _week_address(answers.today(request), request)))
 
 
-def show_week(request: HttpRequest, week_name: str) -> HttpResponse:
+def show_week(request: Request, week_name: str) -> HttpResponse:
     """Seven days side by side."""
     first = _first_day(week_name, request.studio.week_starts_on)
     shown = _read(request, [first + _DAY * number for number in range(7)])
@@ -116,7 +117,7 @@ def show_week(request: HttpRequest, week_name: str) -> HttpResponse:
     return answers.page(request, "desk/calendar.html", context)
 
 
-def show_day(request: HttpRequest, on: str) -> HttpResponse:
+def show_day(request: Request, on: str) -> HttpResponse:
     """One day, rooms side by side."""
     day = answers.date_in(on)
     if day.year not in YEARS:
@@ -150,7 +151,7 @@ def show_day(request: HttpRequest, on: str) -> HttpResponse:
 # ------------------------------------------------------------------------------------------------- reading
 
 
-def _read(request: HttpRequest, days: list[date]) -> Shown:
+def _read(request: Request, days: list[date]) -> Shown:
     stock = choices.stock()
     form = FilterForm(request.GET, stock=stock)
     zones = stock.zones() or [request.studio.time_zone]
@@ -188,7 +189,7 @@ def _by_room(shown: Shown) -> list[tuple[str, str, list[SessionRow]]]:
 # ------------------------------------------------------------------------------------------------- showing
 
 
-def _frame(request: HttpRequest, shown: Shown, view: str) -> dict[str, Any]:
+def _frame(request: Request, shown: Shown, view: str) -> dict[str, Any]:
     chosen = shown.form.chosen()
     day = shown.days[0] if answers.today(request) not in shown.days else answers.today(request)
     views = [("Week", _week_address(day, request), view == "week")]
@@ -209,7 +210,7 @@ def _frame(request: HttpRequest, shown: Shown, view: str) -> dict[str, Any]:
     }
 
 
-def _block(request: HttpRequest, row: SessionRow, *, with_room: bool = True) -> week.Block:
+def _block(request: Request, row: SessionRow, *, with_room: bool = True) -> week.Block:
     state = states.state_of(
         starts_at=row.starts_at,
         ends_at=row.ends_at,
@@ -252,11 +253,11 @@ def _closed_words(closed: Iterable[Closed], stock: Stock) -> str:
     return ", ".join(words)
 
 
-def _now(request: HttpRequest) -> datetime:
+def _now(request: Request) -> datetime:
     return formats.in_zone(request.now, request.studio.time_zone).replace(tzinfo=None)
 
 
-def _may_plan(request: HttpRequest) -> bool:
+def _may_plan(request: Request) -> bool:
     return request.actor.may(Capability.ADD_SESSIONS, own=True)
 
 
@@ -277,23 +278,23 @@ def _first_day(name: str, week_starts_on: int) -> date:
         raise Http404("no such week") from error
 
 
-def _week_address(on: date, request: HttpRequest) -> str:
+def _week_address(on: date, request: Request) -> str:
     """The address of the week that a day is shown in."""
     year, number, _ = (on + _DAY * (-request.studio.week_starts_on % 7)).isocalendar()
     return reverse("desk:calendar_week", args=[f"{year:04}-W{number:02}"])
 
 
-def _with_filters(request: HttpRequest, address: str) -> str:
+def _with_filters(request: Request, address: str) -> str:
     return f"{address}?{request.GET.urlencode()}" if request.GET else address
 
 
-def _without(request: HttpRequest, name: str) -> str:
+def _without(request: Request, name: str) -> str:
     rest = request.GET.copy()
     rest.pop(name, None)
     return f"{request.path}?{rest.urlencode()}" if rest else request.path
 
 
-def _new_series(request: HttpRequest, form: FilterForm, *, on: date, place: str = "") -> str:
+def _new_series(request: Request, form: FilterForm, *, on: date, place: str = "") -> str:
     """The form for a session or a series, filled in with what one looks at."""
     if not _may_plan(request):
         return ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.urls import URLPattern, reverse
 
 from scheduling.domain import closures
@@ -21,6 +21,7 @@ from studio.web import formats
 from studio.web.desk import answers, rows, sections
 from studio.web.desk.answers import KeyForm
 from studio.web.desk.fields import DayField
+from studio.web.requests import Request
 from studio.web.routes import needs, route
 
 SHOWN = 20
@@ -69,7 +70,7 @@ class ClosureForm(KeyForm):
             self.add_error(reason.field if reason.field in self.fields else None, str(reason))
 
 
-def listed(request: HttpRequest) -> HttpResponse:
+def listed(request: Request) -> HttpResponse:
     """Closures that are not over, with what stands on their days."""
     page = answers.paged(request, queries.coming(answers.today(request)))
     standing = on_closed_days.standing([closed.id for closed in page])
@@ -82,7 +83,7 @@ def listed(request: HttpRequest) -> HttpResponse:
     return answers.page(request, "desk/closures.html", context)
 
 
-def add(request: HttpRequest) -> HttpResponse:
+def add(request: Request) -> HttpResponse:
     """Close some days; the sessions on them are shown while one types."""
     locations = inventory.locations()
     form = ClosureForm(request.POST or None, locations=locations, initial=_initial(request))
@@ -118,7 +119,7 @@ def add(request: HttpRequest) -> HttpResponse:
     return answers.page(request, "desk/closures_add.html", context, fragments=("effect",), status=status)
 
 
-def remove(request: HttpRequest, closure_id: int) -> HttpResponse:
+def remove(request: Request, closure_id: int) -> HttpResponse:
     """Open again; the toast takes it back."""
     key = answers.key_of(request)
     try:
@@ -131,19 +132,19 @@ def remove(request: HttpRequest, closure_id: int) -> HttpResponse:
     )
 
 
-def _met(request: HttpRequest, kwargs: dict[str, Any], locations: list[LocationRow]) -> list[SessionRow]:
+def _met(request: Request, kwargs: dict[str, Any], locations: list[LocationRow]) -> list[SessionRow]:
     zones = [row.time_zone for row in locations] or [request.studio.time_zone]
     return on_closed_days.sessions_on(
         kwargs["starts_on"], kwargs["ends_on"], zones=zones, location_id=kwargs["location_id"]
     )
 
 
-def _initial(request: HttpRequest) -> dict[str, Any]:
+def _initial(request: Request) -> dict[str, Any]:
     asked = request.GET.get("starts_on")
     return {"starts_on": answers.date_in(asked)} if asked else {}
 
 
-def _days(request: HttpRequest, closed: Any) -> str:
+def _days(request: Request, closed: Any) -> str:
     today, locale = answers.today(request), request.studio.locale
     first = formats.day(closed.starts_on, today=today, locale=locale)
     if closed.starts_on == closed.ends_on:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from django.http import HttpRequest
-
 from billing.queries import charges
 from sessions_app.queries import today
-from studio.people.rules.permissions import Role
+from studio.people.rules.permissions import Capability, Role
 from studio.web import context
 from studio.web.context import Entry
+from studio.web.requests import Request
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,20 +35,23 @@ MONEY = (
 )
 
 
-def sessions(request: HttpRequest) -> list[Tab]:
+def sessions(request: Request) -> list[Tab]:
     """List, Not saved with how many there are, Series, Closures."""
     own = request.actor.person_id if request.actor.role is Role.PRACTITIONER else None
     waiting = today.not_saved(request.now, practitioner_id=own).count()
     return _tabs(request, SESSIONS, {"desk:not_saved": waiting})
 
 
-def money(request: HttpRequest) -> list[Tab]:
+def money(request: Request) -> list[Tab]:
     """Invoices, what is not invoiced yet with for how many people, pay."""
+    if not request.actor.may(Capability.SEE_MONEY):
+        # Money leads who only sees pay straight to it.
+        return _tabs(request, MONEY[-1:], {})
     waiting = charges.uninvoiced().values("person_id").distinct().count()
     return _tabs(request, MONEY, {"desk:uninvoiced": waiting})
 
 
-def _tabs(request: HttpRequest, entries: tuple[Entry, ...], counts: dict[str, int]) -> list[Tab]:
+def _tabs(request: Request, entries: tuple[Entry, ...], counts: dict[str, int]) -> list[Tab]:
     counted = {context.address(name): count for name, count in counts.items()}
     return [
         Tab(link.label, link.href, link.is_current, counted.get(link.href, 0))

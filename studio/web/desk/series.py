@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.urls import URLPattern, reverse
 
 from scheduling.models import Series
@@ -29,6 +29,7 @@ from studio.web import formats, refusal_pages
 from studio.web.desk import answers, choices, rows, sections
 from studio.web.desk.fields import ClockField
 from studio.web.desk.series_forms import SeriesForm
+from studio.web.requests import Request
 from studio.web.routes import needs, route
 
 DATES_PER_PAGE = 100
@@ -72,7 +73,7 @@ class Look:
 # --------------------------------------------------------------------------------------------------- pages
 
 
-def listed(request: HttpRequest) -> HttpResponse:
+def listed(request: Request) -> HttpResponse:
     """Every series, the latest first."""
     page = answers.paged(request, queries.listed())
     context = {
@@ -87,7 +88,7 @@ def listed(request: HttpRequest) -> HttpResponse:
     return answers.page(request, "desk/series_list.html", context)
 
 
-def new(request: HttpRequest) -> HttpResponse:
+def new(request: Request) -> HttpResponse:
     """Plan a series beside the list of its dates. What was looked at is made; a change is shown first."""
     stock = choices.stock()
     form = SeriesForm(
@@ -125,13 +126,13 @@ def new(request: HttpRequest) -> HttpResponse:
     return answers.page(request, "desk/series_new.html", context, fragments=("dates",), status=status)
 
 
-def show(request: HttpRequest, series_id: int) -> HttpResponse:
+def show(request: Request, series_id: int) -> HttpResponse:
     """One series: its rule, every date with what became of it, and what is left out and why."""
     series = _series(series_id)
     row = queries.rows([series], at=request.now)[0]
     look, refused = None, None
-    if row.state == "draft":
-        look, refused = _look_at_draft(request, series)
+    if row.state in ("draft", "waiting"):
+        look, refused = _look_ahead(request, series, is_draft=row.state == "draft")
     dates = answers.paged(request, _became(request, series), per_page=DATES_PER_PAGE)
     may_change = _may_change(request, series)
     context = {
@@ -150,7 +151,7 @@ def show(request: HttpRequest, series_id: int) -> HttpResponse:
     return answers.page(request, "desk/series.html", context, fragments=("dates",))
 
 
-def enable(request: HttpRequest, series_id: int) -> HttpResponse:
+def enable(request: Request, series_id: int) -> HttpResponse:
     """Apply a draft as it was looked at (S3-06, X-18)."""
     series = _series(series_id)
     if not _may_change(request, series):
@@ -175,7 +176,7 @@ def enable(request: HttpRequest, series_id: int) -> HttpResponse:
     return answers.done(request, f"{series.service} enabled", to=to, key=key)
 
 
-def withdraw(request: HttpRequest, series_id: int) -> HttpResponse:
+def withdraw(request: Request, series_id: int) -> HttpResponse:
     """Take a series back, after showing which sessions go and which stay."""
     series = _series(series_id)
     if not _may_change(request, series):
@@ -207,7 +208,7 @@ def withdraw(request: HttpRequest, series_id: int) -> HttpResponse:
 # ------------------------------------------------------------------------------------------- looking ahead
 
 
-def _look(request: HttpRequest, kwargs: dict[str, Any], stock: choices.Stock) -> Look:
+def _look(request: Request, kwargs: dict[str, Any], stock: choices.Stock) -> Look:
     """The dates, and what the verb itself says about them: one fingerprint for both.
 
     :raises Refused: what the verb would refuse.
@@ -216,19 +217,19 @@ def _look(request: HttpRequest, kwargs: dict[str, Any], stock: choices.Stock) ->
     return _drawn(request, kwargs, stock, fingerprint=seen.fingerprint)
 
 
-def _again(request: HttpRequest, kwargs: dict[str, Any], stock: choices.Stock) -> Look | None:
+def _again(request: Request, kwargs: dict[str, Any], stock: choices.Stock) -> Look | None:
     try:
         return _look(request, kwargs, stock)
     except Refused:
         return _dates_only(request, kwargs, stock)
 
 
-def _dates_only(request: HttpRequest, kwargs: dict[str, Any], stock: choices.Stock) -> Look | None:
+def _dates_only(request: Request, kwargs: dict[str, Any], stock: choices.Stock) -> Look | None:
     """The dates of a series that cannot be made as it is, when its rule at least makes sense."""
     return None if recurrence.why_not(_rule(kwargs)) else _drawn(request, kwargs, stock, fingerprint="")
 
 
-def _drawn(request: HttpRequest, kwargs: dict[str, Any], stock: choices.Stock, *, fingerprint: str) -> Look:
+def _drawn(request: Request, kwargs: dict[str, Any], stock: choices.Stock, *, fingerprint: str) -> Look:
     service = stock.service(kwargs["service_id"])
     assert service is not None  # the form offers only those of the stock
     lasts = kwargs["duration_minutes"] or service.duration_minutes
@@ -258,10 +259,10 @@ def _drawn(request: HttpRequest, kwargs: dict[str, Any], stock: choices.Stock, *
     )
 
 
-def _look_at_draft(request: HttpRequest, series: Series) -> tuple[Look | None, Refused | None]:
-    """The same list for a draft: its dates as they stand now."""
+def _look_ahead(request: Request, series: Series, *, is_draft: bool) -> tuple[Look | None, Refused | None]:
+    """The same list for a draft, or one that the worker has not come to: its dates as they stand now."""
     kwargs = {"series_id": series.pk, "by": request.actor, "at": request.now}
-    seen = _try(timetable.enable_series, kwargs) if _may_change(request, series) else None
+    seen = _try(timetable.enable_series, kwargs) if is_draft and _may_change(request, series) else None
     repeats = queries.rule_of(series)
     planned = queries.planned_dates(
         repeats,
@@ -286,7 +287,7 @@ def _look_at_draft(request: HttpRequest, series: Series) -> tuple[Look | None, R
 
 
 def _in_words(
-    request: HttpRequest,
+    request: Request,
     planned: Sequence[PlannedDate],
     repeats: Rule,
     *,
@@ -339,7 +340,7 @@ def _line(
     return Line(planned.on, starts, ends, state, label, notes, choice, is_chosen)
 
 
-def _summary(request: HttpRequest, held: Sequence[PlannedDate], repeats: Rule, zone: str) -> str:
+def _summary(request: Request, held: Sequence[PlannedDate], repeats: Rule, zone: str) -> str:
     """``24 sessions · Mon, Wed 18:00–19:00 · Mon 7 Sep to Mon 30 Nov``."""
     if not held:
         return "No session is left"
@@ -385,7 +386,7 @@ def _rule(kwargs: dict[str, Any]) -> Rule:
     )
 
 
-def _initial(request: HttpRequest) -> dict[str, Any]:
+def _initial(request: Request) -> dict[str, Any]:
     """What the address knows already: the day and hour that was clicked, the room that was looked at."""
     asked = request.GET
     initial: dict[str, Any] = {
@@ -423,13 +424,13 @@ def _time_in(typed: str) -> time | str:
 # -------------------------------------------------------------------------------------------- what became
 
 
-def _created(request: HttpRequest, series_id: int, key: str | None, *, is_enabled: bool) -> HttpResponse:
+def _created(request: Request, series_id: int, key: str | None, *, is_enabled: bool) -> HttpResponse:
     series = _series(series_id)
     said = f"{series.service} planned" if is_enabled else f"{series.service} kept as a draft"
     return answers.done(request, said, to=reverse("desk:series", args=[series_id]), key=key)
 
 
-def _became(request: HttpRequest, series: Series) -> list[dict[str, Any]]:
+def _became(request: Request, series: Series) -> list[dict[str, Any]]:
     """Sessions and left-out dates in one list, by date."""
     skips = [{"on": skip.on, "reason": skip.reason} for skip in series.skips.all()]
     if series.expanded_through is None:
@@ -462,7 +463,7 @@ def _span(series: Series) -> tuple[datetime, datetime]:
     return localtime.day_bounds(series.starts_on - year, zone)[0], localtime.day_bounds(last + year, zone)[1]
 
 
-def _facts(request: HttpRequest, series: Series, row: queries.SeriesRow) -> list[tuple[str, str]]:
+def _facts(request: Request, series: Series, row: queries.SeriesRow) -> list[tuple[str, str]]:
     where = series.location.name + (f", {series.room.name}" if series.room else "")
     ends = (
         f"after {_sessions(series.count)}"
@@ -508,7 +509,7 @@ def _series(series_id: int) -> Series:
     return found
 
 
-def _may_change(request: HttpRequest, series: Series) -> bool:
+def _may_change(request: Request, series: Series) -> bool:
     own = series.practitioner_id == request.actor.person_id
     return request.actor.may(Capability.ADD_SESSIONS, own=own)
 
