@@ -11,6 +11,7 @@ from django.db.models.functions import Lower
 
 from billing.queries import statements
 from memberships.queries import paying
+from memberships.rules import lots as lot_rule
 from memberships.rules.lots import LotFacts
 from sessions_app.models import Booking, Outcome, Session
 from studio.people.models import Person
@@ -44,11 +45,15 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """Someone who could be added: their usable credits in the order in which the rule takes them."""
+    """Someone who could be added: their usable credits in the order in which the rule takes them.
+
+    ``covering`` are all credits that are good for the service, also those that are gone or end too soon.
+    """
 
     person: Person
     booking: Booking | None
     lots: tuple[LotFacts, ...]
+    covering: tuple[LotFacts, ...]
     owes_minor: int
 
 
@@ -88,10 +93,17 @@ def _as_candidates(people: Collection[Person], session: Session) -> list[Candida
         booking.person_id: booking
         for booking in Booking.objects.live().filter(session=session, person__in=ids)
     }
-    usable = paying.usable_by(ids, service_id=session.service_id, on=session.local_start.date())
+    covering = paying.covering_of(ids, service_id=session.service_id)
+    on = session.local_start.date()
     owes = statements.open_minor_of(ids)
     return [
-        Candidate(person, booked.get(person.pk), tuple(usable.get(person.pk, ())), owes.get(person.pk, 0))
+        Candidate(
+            person=person,
+            booking=booked.get(person.pk),
+            lots=tuple(lot_rule.usable(covering.get(person.pk, ()), session_on=on)),
+            covering=tuple(covering.get(person.pk, ())),
+            owes_minor=owes.get(person.pk, 0),
+        )
         for person in people
     ]
 

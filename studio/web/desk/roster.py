@@ -181,9 +181,22 @@ def _add(request: Request, session: Session) -> HttpResponse:
     typed = request.POST.get("q", "").strip()
     found = _chosen(request, session, typed)
     if len(found) != 1:
-        query = urlencode({"q": typed, "next": request.POST.get("next", "")})
-        return HttpResponseRedirect(f"{reverse('desk:add_to_roster', args=[session.pk])}?{query}")
+        return _search(request, session, typed)
+    if _must_choose(request, session, found[0]):
+        return _search(request, session, typed or found[0].person.name)
     return _book(request, session, found[0], typed)
+
+
+def _search(request: Request, session: Session, typed: str) -> HttpResponse:
+    query = urlencode({"q": typed, "next": request.POST.get("next", "")})
+    return HttpResponseRedirect(f"{reverse('desk:add_to_roster', args=[session.pk])}?{query}")
+
+
+def _must_choose(request: Request, session: Session, found: Candidate) -> bool:
+    """Whether no credits pay and nobody has said yet what does: unpaid, or a pass that is sold first."""
+    if found.booking is not None or found.lots or request.POST.get("pays"):
+        return False
+    return sessions.price_minor(session) > 0 and session.places_left > 0
 
 
 def _chosen(request: Request, session: Session, typed: str) -> list[Candidate]:
@@ -291,12 +304,22 @@ def _offer(request: Request, session: Session, found: Candidate) -> Offer:
         person.name,
         code,
         fact,
-        f"No pass covers {session.service.name}",
+        _why_no_credits(session, found),
         flags,
         pays="unpaid" if unpaid else "",
         action=f"Book unpaid, {rows.money(request, price)} held" if unpaid else "",
         sell_href=reverse("desk:sell", args=[person.pk]) if sells else "",
     )
+
+
+def _why_no_credits(session: Session, found: Candidate) -> str:
+    kinds = {lot.credit_type for lot in found.covering}
+    if not kinds:
+        return f"No pass covers {session.service.name}"
+    named = rows.credits_named(", ".join(sorted(kinds)))
+    if any(lot.available for lot in found.covering):
+        return f"{named} end before this session"
+    return f"No {named} left"
 
 
 def _address(session: Session) -> str:
