@@ -14,8 +14,7 @@ from typing import Any
 
 from memberships.rules.lots import LotFacts
 from sessions_app.rules.booking import PersonFacts, SessionFacts
-from studio.audit.domain import operations
-from studio.audit.domain.journal import WRITE_MESSAGES
+from studio.audit.domain import journal, operations
 from studio.lib import statements
 from studio.lib.nudge import nudge
 from studio.lib.transactions import step
@@ -225,7 +224,8 @@ def book(asked: Asked, lot: LotFacts, *, facts: dict[str, Any], at: datetime) ->
         },
     )
     operation.is_stored = True
-    nudge(WRITE_MESSAGES)
+    journal.foretell("booking.made", [asked.person.id])
+    nudge(journal.WRITE_MESSAGES)
     assert row is not None
     return int(row[0])
 
@@ -256,4 +256,5 @@ def cancel(booking: LockedBooking, *, facts: dict[str, Any], inverse: dict[str, 
         },
     )
     operation.is_stored = True
-    nudge(WRITE_MESSAGES)
+    journal.foretell("booking.canceled", [booking.person_id])
+    nudge(journal.WRITE_MESSAGES)

@@ -5,15 +5,18 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 import pytest
+from django.conf import settings
 
 from billing.domain import payments
 from billing.models import Invoice
 from memberships.domain import people, sales
 from sessions_app.domain import booking
 from studio.audit.models import Event
+from studio.audit.rules import told
 from studio.lib.transactions import preview
 from studio.notifications.domain import writing
 from studio.notifications.models import Bookmark, Message
+from studio.notifications.rules import telling
 from studio.people.models import Household, Studio
 from studio.people.rules.permissions import SYSTEM
 from tests import make
@@ -249,3 +252,35 @@ def test_the_journal_is_read_on_from_where_everything_is_told():
 
     make.lot(amir)
     assert [message.template for message in write(NOW + timedelta(minutes=16))] == ["credits.granted"]
+
+
+def test_a_preview_says_who_will_be_written_to_and_the_effect_writes_to_the_same():
+    """UX 4.1: places, credits, money, pay, messages; one person gets one message of one operation."""
+    amir, nan, desk = member(), make.person("Nan"), make.staff().actor
+    session, term = make.session(), make.plan("Ten pack", price_minor=9050)
+    for person in (amir, nan):
+        make.lot(person, session.service)
+
+    def foretold(verb, by, **asked) -> list[str]:
+        seen = preview(verb, **asked, by=by, at=NOW)
+        return [line.text for line in seen.consequences if line.kind == "messages"]
+
+    waits = "Amir Patel gets an e-mail after a minute, unless it is undone"
+    assert foretold(booking.book, amir.actor, session_id=session.pk, person_id=amir.pk) == [
+        "Amir Patel gets an e-mail"
+    ]
+    assert foretold(booking.book, desk, session_id=session.pk, person_id=amir.pk) == [waits]
+    assert foretold(booking.book, desk, session_id=session.pk, person_id=nan.pk) == []
+    sold = {"person_id": amir.pk, "payment_term_id": term.pk, "starts_on": NOW.date(), "paid_by": "card"}
+    assert foretold(sales.sell, desk, **sold) == [waits]
+    booked = make.booking(session, amir)
+    assert foretold(booking.cancel, desk, booking_id=booked.pk) == [waits]
+
+
+def test_every_event_that_people_are_told_of_has_its_words():
+    templates = {path.name for path in (settings.BASE_DIR / "templates" / "notifications").iterdir()}
+
+    assert templates - {"base.txt", "base.html"} == {
+        f"{verb}.{kind}" for verb in told.TOLD for kind in ("txt", "html")
+    }
+    assert set(telling.WORDS) == set(told.TOLD)

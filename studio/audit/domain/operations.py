@@ -8,7 +8,7 @@ import json
 import uuid
 from collections.abc import Callable
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, cast
 
@@ -47,13 +47,17 @@ class AlreadyUndone(Refused):
 
 @dataclass
 class CurrentOperation:
-    """The operation that the running verb works under. Kernels may store its result themselves."""
+    """The operation that the running verb works under. Kernels may store its result themselves.
+
+    ``told`` are the people whom a preview has said to get a message: each gets one.
+    """
 
     id: int
     actor: Actor
     at: datetime
     inverse: dict[str, Any] | None = None
     is_stored: bool = False
+    told: set[int] = field(default_factory=set)
 
 
 _current: ContextVar[CurrentOperation | None] = ContextVar("current_operation", default=None)

@@ -7,15 +7,15 @@ from collections.abc import Iterable
 from django.db.models import Exists, Max, OuterRef, QuerySet
 
 from studio.audit.models import Event, Operation
+from studio.audit.rules.told import TOLD
 from studio.notifications.models import Message
-from studio.notifications.rules import telling
 
 
 def untold(*, after: int) -> QuerySet[Event]:
     """Events beyond this number that concern a person, have a template and no message yet; oldest first."""
     messages = Message.objects.filter(event=OuterRef("pk"))
     return (
-        Event.objects.filter(~Exists(messages), pk__gt=after, verb__in=telling.TOLD, person__isnull=False)
+        Event.objects.filter(~Exists(messages), pk__gt=after, verb__in=TOLD, person__isnull=False)
         .select_related("operation", "person__household__payer")
         .order_by("pk")
     )
@@ -24,7 +24,7 @@ def untold(*, after: int) -> QuerySet[Event]:
 def of_operations(operation_ids: Iterable[int]) -> QuerySet[Event]:
     """All events of these operations that people are told of."""
     return (
-        Event.objects.filter(operation__in=list(operation_ids), verb__in=telling.TOLD, person__isnull=False)
+        Event.objects.filter(operation__in=list(operation_ids), verb__in=TOLD, person__isnull=False)
         .select_related("operation")
         .order_by("pk")
     )

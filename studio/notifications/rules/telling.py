@@ -1,20 +1,10 @@
-"""Which events people are told of, and which of them one message tells together."""
+"""Which of an operation's events one message tells together, and what it is called."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
-TOLD = (
-    "membership.sold",
-    "booking.made",
-    "booking.canceled",
-    "person.invited",
-    "invoice.issued",
-    "payment.received",
-    "credits.granted",
-)
-"""The verbs with a template. What one operation did to one person is one message, led by the first of these:
-a plan that is sold, invoiced, paid and granted in one go is told once."""
+from studio.audit.rules.told import TOLD
 
 WORDS = {
     "membership.sold": "Membership",
