@@ -48,31 +48,37 @@ def prices(request: Request) -> HttpResponse:
 routes = [route("prices/", prices, name="prices", policy=PUBLIC)]
 
 
-def _good_for(terms: list[PaymentTerm]) -> dict[int, list[str]]:
-    """Names of the services open to members that each kind of credit pays for."""
+def _good_for(terms: list[PaymentTerm]) -> dict[int, str]:
+    """What each kind of credit pays for, of what is open to members, in words."""
     kinds = {bucket.credit_type_id for term in terms for bucket in term.buckets.all()}
     services = Service.objects.filter(members_may_book=True).order_by("name")
     types = CreditType.objects.filter(pk__in=kinds).prefetch_related(Prefetch("services", queryset=services))
-    return {kind.pk: [service.name for service in kind.services.all()] for kind in types}
+    every = services.count()
+    return {kind.pk: _listed([service.name for service in kind.services.all()], every) for kind in types}
 
 
-def _offer(request: Request, term: PaymentTerm, good_for: dict[int, list[str]]) -> Offer:
+def _listed(services: list[str], every: int) -> str:
+    if not services:
+        return "nothing yet"
+    is_all = len(services) == every and every > 1
+    return "everything on the timetable" if is_all else words.listed(services)
+
+
+def _offer(request: Request, term: PaymentTerm, good_for: dict[int, str]) -> Offer:
     brings = []
     buckets = list(term.buckets.all())
     for bucket in buckets:
         ends = (
-            f"good for {bucket.days_to_expire} days from the day they are paid"
+            f"good for {bucket.days_to_expire} days from payment"
             if bucket.days_to_expire
-            else "they never end"
+            else "with no end date"
         )
-        services = words.listed(good_for.get(bucket.credit_type_id, [])) or "nothing yet"
-        brings.append(
-            f"{words.credits(bucket.quantity, bucket.credit_type.name)}, {ends}. Good for {services}."
-        )
+        credits = words.credits(bucket.quantity, bucket.credit_type.name)
+        brings.append(f"{credits}, {ends}. Good for {good_for[bucket.credit_type_id]}.")
     return Offer(
         title=term.plan.name,
         term=term.name,
-        price=words.money(request, term.price_minor),
+        price=words.money(request, term.price_minor) if term.price_minor else "Free",
         description=term.plan.description,
         brings=tuple(brings),
         each=_each(request, term.price_minor, buckets[0].quantity) if len(buckets) == 1 else "",

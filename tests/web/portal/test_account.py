@@ -116,6 +116,7 @@ def test_prices_say_what_a_plan_brings_and_for_how_long(visitor: Client) -> None
     kind = make.credit_type(yoga, make.service("Spin", cost_minor=900), name="Class")
     make.plan("10-class pack", price_minor=10000, quantity=10, days=30, kind=kind)
     make.plan("3-class pack", price_minor=3200, quantity=3, kind=kind)
+    make.plan("First class", price_minor=0, quantity=1, kind=make.credit_type(yoga))
     hidden = make.plan("Founders")
     hidden.plan.is_on_sale = False
     hidden.plan.save(update_fields=["is_on_sale"])
@@ -124,10 +125,23 @@ def test_prices_say_what_a_plan_brings_and_for_how_long(visitor: Client) -> None
 
     assert shown.has(
         "10-class pack £100.00 paid once · £10.00 a session",
-        "10 Class credits, good for 30 days from the day they are paid. Good for Spin and Yoga.",
-        "about £10.67 a session", "they never end", "Passes are sold at the desk", "Spin 1 h £9.00",
-    )  # fmt: skip
+        "10 Class credits, good for 30 days from payment. Good for Spin and Yoga.",
+        "3-class pack £32.00 paid once · about £10.67 a session",
+        "3 Class credits, with no end date.",
+        "First class Free",
+        "Good for Yoga.",
+        "Passes are sold at the desk",
+        "Spin 1 h £9.00",
+    )
     assert "Founders" not in shown
+
+
+def test_credits_for_every_service_say_so_in_short(visitor: Client) -> None:
+    kind = make.credit_type(make.service("Yoga"), make.service("Spin"), name="Class")
+    make.service("Team only", members_may_book=False)
+    make.plan(kind=kind)
+
+    assert words(visitor.get("/prices/")).has("Good for everything on the timetable.")
 
 
 def test_prices_without_plans_lead_to_the_timetable(visitor: Client) -> None:
