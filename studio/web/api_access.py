@@ -32,10 +32,12 @@ class DeclaredPolicy(BasePermission):
         policy = getattr(match.func, "policy", None) if match else None
         if not isinstance(policy, Policy):
             return False
-        if request.method not in policy.allowed_methods:
-            raise MethodNotAllowed(request.method)
+        method = request.method or ""
+        if method not in policy.allowed_methods:
+            raise MethodNotAllowed(method)
         if policy.entry is Entry.ANYONE:
             return True
-        if request.auth is None and request.user.is_authenticated and request.lacks_second_step:
+        lacks_second_step = request._request.lacks_second_step  # type: ignore[attr-defined]
+        if request.auth is None and request.user.is_authenticated and lacks_second_step:
             return False
         return policy.admits(request._request)  # type: ignore[arg-type]
