@@ -4,7 +4,6 @@ import re
 from datetime import timedelta
 
 import pytest
-from allauth.core import context as allauth_context
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal import auth as totp
 from django.core import mail
@@ -12,10 +11,9 @@ from django.http import HttpResponse
 from django.test import Client
 
 from memberships.domain import people
-from studio.people.models import Person, Studio, User
+from studio.people.models import Person, User
 from studio.people.queries import invitations
 from studio.people.rules.permissions import SYSTEM, Role
-from studio.web.accounts import invitations as invitation_mail
 from studio.web.accounts import second_step
 from tests import logins
 
@@ -353,24 +351,6 @@ def test_a_weak_first_password_is_refused_with_a_reason(client: Client, clock) -
 
     assert response.status_code == 422
     assert "12 characters" in words(response)
-
-
-def test_the_invitation_is_sent_to_the_person_with_a_link_that_works(client: Client, clock, rf) -> None:  # type: ignore[no-untyped-def]
-    ada = invited(clock.now, name="Ada O'Neil", email="ada@studio.example")
-    studio = Studio.objects.current()
-    studio.name = "North & South"
-    request = rf.get("/")
-    request.now, request.studio = clock.now, studio
-
-    with allauth_context.request_context(request):
-        invitation_mail.send(request, ada)
-        with pytest.raises(ValueError, match="Invite the person first"):
-            invitation_mail.send(request, logins.person())
-
-    (message,) = mail.outbox
-    assert (message.to, message.subject) == (["ada@studio.example"], "Your account at North & South")
-    assert message.body.startswith("Hello Ada O'Neil,")
-    assert client.get(link_in_mail()).status_code == 200
 
 
 def test_who_is_in_has_no_address_to_confirm() -> None:

@@ -1,36 +1,14 @@
-"""Sending an invitation and taking it up."""
+"""Taking up an invitation. Its message is written by studio.notifications."""
 
-from allauth.account.adapter import get_adapter
 from django.contrib.auth.hashers import make_password
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 
 from memberships.domain import people
 from studio.lib.refusals import Refused
-from studio.people.models import Person
 from studio.people.queries import invitations
 from studio.web.accounts.forms import ChoosePasswordForm
 from studio.web.requests import Request
-
-
-def send(request: Request, person: Person) -> None:
-    """E-mail a person their link. Call it after ``people.invite`` has committed.
-
-    :raises ValueError: if the person has no login.
-    :raises OSError: if the mail server cannot be reached; the invitation stands and may be sent again.
-    """
-    if person.user is None:
-        raise ValueError("Invite the person first: people.invite(...) gives them a login.")
-    token = invitations.token_for(person.user, at=request.now)
-    address = request.build_absolute_uri(reverse("invitation", args=[token]))
-    facts = {
-        "person": person,
-        "studio": request.studio,
-        "address": address,
-        "days": invitations.GOOD_FOR.days,
-    }
-    get_adapter().send_mail("account/email/invitation", person.user.email, facts)
 
 
 def accept(request: Request, token: str) -> HttpResponse:
