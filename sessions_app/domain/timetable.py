@@ -333,8 +333,7 @@ def _save(series: Series) -> None:
     try:
         series.save(force_insert=True)
     except IntegrityError as error:
-        if "import_key" not in str(error):
-            raise
+        # Everything else that the table demands was checked before.
         raise CannotSchedule(
             Reason("imported_already", "This row of the timetable is there already.", "See the series.")
         ) from error
@@ -365,7 +364,8 @@ def _record(
 
 def _tell_dates(series: Series, what: str, decided: Decided) -> None:
     held, left_out = decided.held, decided.left_out
-    span = f"from {localtime.spoken(held[0].on)} to {localtime.spoken(held[-1].on)}"
+    first, last = localtime.spoken(held[0].on), localtime.spoken(held[-1].on)
+    span = f"on {first}" if len(held) == 1 else f"from {first} to {last}"
     if not series.is_enabled:
         tell(
             "places",

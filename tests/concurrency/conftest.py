@@ -16,9 +16,9 @@ from tests.databases import own_database
 
 
 @pytest.fixture
-def committed(django_db_setup: None, django_db_blocker: Any) -> Iterator[str]:
+def committed(transactional_db: None) -> Iterator[str]:
     """A database of the test's own, where every commit is real. Its books are checked by ``race``."""
-    with django_db_blocker.unblock(), own_database() as url:
+    with own_database() as url:
         yield url
 
 

@@ -93,6 +93,7 @@ def test_the_constraint_alone_gives_the_last_place_once(race, monkeypatch):
     assert refusal_codes(answers) == {"full"}
 
 
+@pytest.mark.sabotage
 def test_without_lock_and_constraint_the_last_place_is_sold_again(race, monkeypatch):
     """The twin: this race is real."""
     without_locks(monkeypatch)
@@ -128,6 +129,7 @@ def test_the_constraint_alone_spends_the_last_credit_once(race, monkeypatch):
     assert refusal_codes(answers) <= {"overdrawn", "no_credits_left"}
 
 
+@pytest.mark.sabotage
 def test_without_lock_and_constraint_the_last_credit_is_spent_again(race, monkeypatch):
     """The twin: this race is real."""
     without_locks(monkeypatch)
@@ -156,6 +158,7 @@ def test_one_form_sent_ten_times_books_once_and_answers_alike(race):
     assert Operation.objects.filter(key="one-form").count() == 1
 
 
+@pytest.mark.sabotage
 def test_without_the_unique_key_one_form_has_more_than_one_effect(race, monkeypatch):
     """The twin: the key's uniqueness and the person's one place are what hold."""
     execute("ALTER TABLE audit_operation DROP CONSTRAINT audit_operation_key_key")

@@ -16,7 +16,7 @@ from sessions_app.models import Session
 from sessions_app.queries import timetable as queries
 from studio.audit.domain import operations
 from studio.audit.models import Event, Operation
-from studio.lib.refusals import NotFound, Refused
+from studio.lib.refusals import Busy, NotFound, Refused
 from studio.lib.transactions import WorldMoved, preview
 from studio.people.rules.permissions import SYSTEM
 from tests import make
@@ -163,6 +163,23 @@ def test_the_preview_says_what_will_be_and_does_nothing() -> None:
     with pytest.raises(WorldMoved):
         timetable.create_series(**asked, expecting=seen.fingerprint)
     assert not Series.objects.exists()
+
+
+def test_a_long_list_of_skipped_dates_is_cut_short() -> None:
+    Closure.objects.create(name="Winter", starts_on=date(2026, 1, 1), ends_on=date(2026, 2, 18))
+    seen = preview(timetable.create_series, **wanted(count=20))
+    told = [each.text for each in seen.consequences]
+    assert told[0].startswith("6 sessions, 14 skipped")
+    assert told[-1] == "2 more dates are skipped"
+    assert len(told) == 14
+
+
+def test_the_preview_of_a_draft_says_that_nothing_is_created() -> None:
+    """S3-06, X-18."""
+    seen = preview(timetable.create_series, **wanted(is_enabled=False, count=1))
+    assert [each.text for each in seen.consequences] == [
+        "A draft of 1 session is kept, on Mon 5 Jan 2026. Nothing is created until it is enabled"
+    ]
 
 
 def test_one_key_plans_one_series() -> None:
@@ -364,6 +381,29 @@ def test_one_broken_series_does_not_stop_the_others(caplog: pytest.LogCaptureFix
     assert f"Series {broken.pk} cannot be expanded." in caplog.text
 
 
+@pytest.mark.usefixtures("rooms_are_always_taken")
+def test_a_room_that_others_keep_taking_leaves_the_series_due(caplog: pytest.LogCaptureFixture) -> None:
+    hall = make.room()
+    series = create(location=hall.location, room_id=hall.pk)
+    with pytest.raises(Busy):
+        expansion.expand_one(series_id=series.pk, by=SYSTEM, at=NOW)
+    assert expand() == 0
+    assert queries.is_anything_due() and f"Series {series.pk} cannot be expanded." in caplog.text
+
+
+@pytest.fixture
+def rooms_are_always_taken(db: None) -> None:
+    """As if somebody were quicker at every try."""
+    with connection.cursor() as cursor:
+        cursor.execute("""
+            CREATE FUNCTION taken() RETURNS trigger LANGUAGE plpgsql AS $$
+            BEGIN
+                RAISE 'taken' USING ERRCODE = 'exclusion_violation';
+            END $$;
+            CREATE TRIGGER taken BEFORE INSERT ON scheduling_slot FOR EACH ROW EXECUTE FUNCTION taken();
+        """)
+
+
 # --- refusals ----------------------------------------------------------------------------------------
 
 
@@ -451,6 +491,18 @@ def test_withdrawing_deletes_what_is_to_come_and_nobody_booked() -> None:
     assert not Slot.objects.filter(holder=f"session:{gone.pk}").exists()
     assert Slot.objects.filter(holder__in=[f"session:{past.pk}", f"session:{booked.pk}"]).count() == 2
     assert expand() == 0
+
+
+def test_two_booked_sessions_stay() -> None:
+    series = create(starts_on=date(2026, 3, 4), count=2)
+    expand()
+    for session in Session.objects.filter(series=series):
+        make.booking(session)
+    seen = preview(timetable.withdraw_series, series_ids=[series.pk], by=SYSTEM, at=NOW)
+    assert [each.text for each in seen.consequences] == [
+        "0 sessions to come are deleted",
+        "2 sessions stay: people have booked",
+    ]
 
 
 def test_undoing_a_new_series_withdraws_it() -> None:

@@ -32,14 +32,14 @@ def test_expansion_is_measured_beside_three_floors(of_its_own: None) -> None:
 
 def test_the_calendar_is_measured_beside_its_own_sql(of_its_own: None) -> None:
     """P7, P8: one statement for a feed."""
-    rows = calendar.run(sessions=5_000, pairs=1, slice_seconds=0.01)
+    rows = calendar.run(sessions=5_000, crowds=(10, 20), pairs=1, slice_seconds=0.01)
     assert [(name, row["size"]) for name, row in rows.items()] == [
         ("week_json", 500),
         ("week_page", 500),
-        ("month_1000", 4_000),
-        ("month_10000", 40_000),
+        ("month_10", 40),
+        ("month_20", 80),
     ]
-    assert rows["week_json"]["statements"] == rows["month_10000"]["statements"] == 1
+    assert rows["week_json"]["statements"] == rows["month_20"]["statements"] == 1
     assert rows["week_page"]["statements"] <= 15
 
 
@@ -64,12 +64,8 @@ def test_the_command_prints_json() -> None:
     out = StringIO()
     call_command("bench", "recurrence", "--json", stdout=out, stderr=StringIO())
     rows = json.loads(out.getvalue())
-    assert {
-        name: set(row) >= {"product", "floor", "ratio", "must", "is_met"} for name, row in rows.items()
-    } == {
-        "dates": True,
-        "month": True,
-    }
+    assert list(rows) == ["dates", "month"]
+    assert all(set(row) >= {"product", "floor", "ratio", "must", "is_met"} for row in rows.values())
 
 
 def test_the_table_says_what_is_met() -> None:
