@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Protocol
 
 import pytest
+from django.db import connections
 from playwright.sync_api import Browser
 from pytest_django.live_server_helper import LiveServer
 
@@ -36,6 +37,8 @@ def _is_asked_for(config: pytest.Config) -> bool:
 
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
+    # With Playwright's event loop in this thread Django keeps other connections; these would stay open.
+    connections.close_all()
     with harness.chromium() as browser:
         yield browser
 

@@ -44,7 +44,8 @@ class World:
     address: str
     browser: Browser
     windows: ExitStack
-    people: dict[str, Person]
+    now: datetime
+    people: dict[str, Person] = field(default_factory=dict)
     _open: dict[str, Visitor] = field(default_factory=dict)
 
     def window(self, who: str) -> Visitor:
@@ -93,12 +94,13 @@ def _running(browser: Browser, now: datetime) -> Iterator[World]:
     cache.clear()
     with ExitStack() as cleanup:
         cleanup.enter_context(own_database())
-        cleanup.enter_context(override_settings(STUDIO_NOW=now))
         server = LiveServer("127.0.0.1")
         cleanup.callback(server.stop)
         cleanup.enter_context(server._live_server_modified_settings)
         windows = cleanup.enter_context(ExitStack())
-        yield World(server.url, browser, windows, {})
+        world = World(server.url, browser, windows, now)
+        cleanup.enter_context(override_settings(STUDIO_NOW=lambda: world.now))
+        yield world
 
 
 class Found(Things):
