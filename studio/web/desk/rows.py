@@ -16,6 +16,7 @@ from sessions_app.queries import sessions as session_queries
 from sessions_app.queries.calendar import SessionRow
 from sessions_app.queries.roster import Place
 from sessions_app.rules import states
+from studio.lib import codes
 from studio.lib.money import Money
 from studio.people.rules.permissions import Capability
 from studio.web import formats
@@ -128,6 +129,7 @@ class RosterLine:
     posts: list[tuple[str, str]] = field(default_factory=list)
     back: str = ""
     target: str = ""
+    button_id: str = ""
 
 
 def of_place(
@@ -158,6 +160,7 @@ def of_place(
         posts=posts,
         back=back,
         target=target,
+        button_id=f"mark-{codes.encode(place.booking_id)}",
     )
 
 
