@@ -10,11 +10,12 @@ import multiprocessing
 import random
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from multiprocessing.connection import Connection
 from statistics import median
-from threading import Thread
+from threading import Barrier
 from typing import Any
 
 import psycopg
@@ -252,17 +253,12 @@ def _serve(pipe: Connection, kind: Callable[[str, int], Any], url: str, seed: in
         name, seconds, threads = order
         while len(workers) < threads:
             workers.append(kind(url, seed * 1_000 + len(workers)))
-        done = [0] * threads
-        crowd = [
-            Thread(target=_repeat, args=(getattr(workers[number], name), seconds, done, number))
-            for number in range(threads)
-        ]
-        started = time.perf_counter()
-        for one in crowd:
-            one.start()
-        for one in crowd:
-            one.join()
-        pipe.send(sum(done) / (time.perf_counter() - started))
+        with ThreadPoolExecutor(threads) as crowd:
+            start = Barrier(threads)
+            counts = [
+                crowd.submit(_repeat, getattr(worker, name), seconds, start) for worker in workers[:threads]
+            ]
+            pipe.send(sum(count.result() for count in counts) / seconds)
 
 
 def _settle_django(url: str) -> None:
@@ -275,11 +271,19 @@ def _settle_django(url: str) -> None:
     django.setup()
 
 
-def _repeat(act: Callable[[], None], seconds: float, done: list[int], number: int) -> None:
-    until = time.perf_counter() + seconds
-    while time.perf_counter() < until:
-        act()
-        done[number] += 1
+def _repeat(act: Callable[[], None], seconds: float, start: Barrier) -> int:
+    """How often it was done. A thread's connection is its own, so it is opened before and closed after."""
+    connection.ensure_connection()
+    done = 0
+    try:
+        start.wait()
+        until = time.perf_counter() + seconds
+        while time.perf_counter() < until:
+            act()
+            done += 1
+    finally:
+        connection.close()
+    return done
 
 
 def _member(person_id: int) -> Any:
