@@ -252,10 +252,11 @@ def _invoice_page(request: Request, invoice: Any, form: PaymentForm, *, status: 
         today=answers.today(request),
         explain=lambda position: reverse("desk:invoice_line", args=[invoice.pk, position]),
     )
+    may_pay = invoice.open_minor > 0 and request.actor.may(Capability.TAKE_PAYMENTS)
     context = {
         "document": document,
         "invoice": invoice,
-        "form": form if invoice.open_minor > 0 and request.actor.may(Capability.TAKE_PAYMENTS) else None,
+        "form": form if may_pay or form.is_bound else None,
         "sees_person": request.actor.may(Capability.SEE_PEOPLE),
         "crumbs": [("Invoices", reverse("desk:money"))],
     }
