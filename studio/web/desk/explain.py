@@ -44,7 +44,8 @@ def person_credits(request: Request, person_id: int, credit_type_id: int) -> Htt
     kind = CreditType.objects.filter(pk=credit_type_id).first()
     if kind is None:
         raise Http404("no such credits")
-    return _credits(request, person, f"{rows.credits_named(kind.name)} of {person.name}", credit_type_id=credit_type_id)
+    title = f"{rows.credits_named(kind.name)} of {person.name}"
+    return _credits(request, person, title, credit_type_id=credit_type_id)
 
 
 def lot_credits(request: Request, lot_id: int) -> HttpResponse:
