@@ -212,7 +212,18 @@ class Slot(models.Model):
                 condition=Q(overlap_reason__isnull=True, practitioner__isnull=False),
             ),
         ]
-        indexes = [models.Index(fields=["holder"], name="slot_by_holder")]
+        indexes = [
+            models.Index(fields=["holder"], name="slot_by_holder"),
+            # The few that the exclusion constraints leave out are looked for as well.
+            models.Index(
+                fields=["room"], name="overlap_allowed_in_room", condition=Q(overlap_reason__isnull=False)
+            ),
+            models.Index(
+                fields=["practitioner"],
+                name="overlap_allowed_of_person",
+                condition=Q(overlap_reason__isnull=False),
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.holder} {self.during}"

@@ -76,12 +76,17 @@ _WRITE = """
     expanded AS (
         UPDATE scheduling_series s SET expanded_through = done.through
           FROM unnest(%(done)s::bigint[], %(through)s::date[]) AS done(id, through) WHERE s.id = done.id
+    ),
+    noted AS (
+        INSERT INTO audit_event (operation_id, verb, at, subject, facts)
+        SELECT %(operation)s::bigint, 'series.expanded', %(at)s::timestamptz, 'series:' || id,
+               jsonb_build_object('sessions', sessions, 'left_out', left_out)
+          FROM unnest(%(done)s::bigint[], %(sessions)s::int[], %(left_out)s::int[])
+               AS done(id, sessions, left_out)
     )
-    INSERT INTO audit_event (operation_id, verb, at, subject, facts)
-    SELECT %(operation)s, 'series.expanded', %(at)s, 'series:' || id,
-           jsonb_build_object('sessions', sessions, 'left_out', left_out)
-      FROM unnest(%(done)s::bigint[], %(sessions)s::int[], %(left_out)s::int[])
-           AS done(id, sessions, left_out)
+    UPDATE audit_operation
+       SET result = jsonb_build_object('sessions', %(created)s::int, 'series', %(done)s::bigint[])
+     WHERE id = %(operation)s::bigint
 """
 
 
@@ -137,7 +142,7 @@ def expand_one(*, series_id: int, by: Actor, at: datetime) -> int:
     """
     for _ in range(RETRIES):
         try:
-            return int(_expand_carefully(series_id=series_id, by=by, at=at))
+            return int(_expand_carefully(series_id=series_id, by=by, at=at)["sessions"])
         except IntegrityError as error:
             # Somebody took the room between our look and our write. The next look sees it.
             if not isinstance(error.__cause__, postgres.ExclusionViolation):
@@ -160,16 +165,14 @@ def _expand_chunk(*, after: int, by: Actor, at: datetime) -> dict[str, Any]:
     """Expand the next series, trusting that nothing is in their way: the database says when something is."""
     claimed = list(_lock(queries.due().filter(pk__gt=after))[:_MOST_SERIES])
     try:
-        decisions = _decide_freely(claimed)
-        sessions = _write(decisions, at=at)
+        return _write(_decide_freely(claimed), at=at)
     except (IntegrityError, DataError, ValueError) as error:
         raise _Stopped([series.pk for series in claimed]) from error
-    return {"sessions": sessions, "series": [decision.series_id for decision in decisions]}
 
 
 @use_case
 @recorded("series.expand")
-def _expand_carefully(*, series_id: int, by: Actor, at: datetime) -> int:
+def _expand_carefully(*, series_id: int, by: Actor, at: datetime) -> dict[str, Any]:
     """Expand one series after a look at everything that is in its way."""
     return _write([_decide_carefully(series) for series in _lock(queries.due().filter(pk=series_id))], at=at)
 
@@ -271,8 +274,11 @@ def _through(series: Series) -> date:
 
 
 @step
-def _write(decisions: Sequence[Decision], *, at: datetime) -> int:
-    """Write sessions, slots, skips, events and the operation's result in one statement."""
+def _write(decisions: Sequence[Decision], *, at: datetime) -> dict[str, Any]:
+    """Write sessions, slots, skips, events and the operation's result in one statement.
+
+    Returns how many ``sessions`` there are, and which ``series`` are done.
+    """
     operation = operations.current()
     sessions = [len(decision.on) for decision in decisions]
     left_out = [(decision.series_id, each) for decision in decisions for each in decision.left_out]
@@ -292,11 +298,13 @@ def _write(decisions: Sequence[Decision], *, at: datetime) -> int:
         "through": [decision.through for decision in decisions],
         "sessions": sessions,
         "left_out": [len(decision.left_out) for decision in decisions],
+        "created": sum(sessions),
         "operation": operation.id,
         "at": at,
     }
     statements.affected(_WRITE, names | {name: _numbers(column) for name, column in columns.items()})
-    return sum(sessions)
+    operation.is_stored = True
+    return {"sessions": names["created"], "series": names["done"]}
 
 
 def _numbers(column: Iterable[int]) -> str:
