@@ -118,15 +118,19 @@ class Booking(models.Model):
     """One person's place in one session, and what it holds: a credit of a lot, or money, or nothing."""
 
     session = models.ForeignKey(Session, on_delete=models.PROTECT, related_name="bookings")
-    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="bookings")
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="bookings", db_index=False)
     lot = models.ForeignKey(CreditLot, null=True, on_delete=models.PROTECT, related_name="bookings")
     hold = models.OneToOneField(Entry, null=True, on_delete=models.PROTECT, related_name="booking")
     charge = models.OneToOneField(Charge, null=True, on_delete=models.PROTECT, related_name="booking")
     cycle = models.PositiveSmallIntegerField(default=1, help_text="Raised when an outcome is taken back.")
     booked_at = models.DateTimeField()
-    booked_by = models.ForeignKey(Person, null=True, on_delete=models.PROTECT, related_name="+")
+    booked_by = models.ForeignKey(
+        Person, null=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
     canceled_at = models.DateTimeField(null=True)
-    canceled_by = models.ForeignKey(Person, null=True, on_delete=models.PROTECT, related_name="+")
+    canceled_by = models.ForeignKey(
+        Person, null=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
     # S1-15: presence is a fact and nothing more. No trigger, no entry, no status hangs on it.
     is_present = models.BooleanField(null=True)
     present_at = models.DateTimeField(null=True)

@@ -12,7 +12,7 @@ DECLARE
     held_before record;
     moved bigint := 0;      -- leaves the source and arrives at the destination
     held_change bigint := 0;
-    units integer;
+    same_unit boolean;
 BEGIN
     CASE NEW.kind
         WHEN 'post' THEN moved := NEW.amount;
@@ -32,8 +32,9 @@ BEGIN
             END IF;
     END CASE;
 
-    SELECT count(DISTINCT unit) INTO units FROM billing_account WHERE id IN (NEW.source_id, NEW.destination_id);
-    IF units <> 1 THEN
+    SELECT s.unit = d.unit INTO same_unit
+      FROM billing_account s, billing_account d WHERE s.id = NEW.source_id AND d.id = NEW.destination_id;
+    IF same_unit IS DISTINCT FROM true THEN
         RAISE EXCEPTION 'entry % would turn one unit into another', NEW.key USING ERRCODE = 'check_violation';
     END IF;
 
@@ -72,14 +73,15 @@ BEGIN
     ELSIF (NEW.owner, NEW.unit, NEW.is_guarded) IS DISTINCT FROM (OLD.owner, OLD.unit, OLD.is_guarded) THEN
         RAISE EXCEPTION 'an account keeps its owner, unit and guard' USING ERRCODE = 'check_violation';
     ELSIF (NEW.posted_in, NEW.posted_out, NEW.held, NEW.seq)
-          IS DISTINCT FROM (OLD.posted_in, OLD.posted_out, OLD.held, OLD.seq) AND pg_trigger_depth() < 2 THEN
+          IS DISTINCT FROM (OLD.posted_in, OLD.posted_out, OLD.held, OLD.seq) THEN
         RAISE EXCEPTION 'totals are written by the ledger only' USING ERRCODE = 'check_violation';
     END IF;
     RETURN NEW;
 END $$;
 
+-- The depth is 0 for whoever writes to the table directly, and 1 for apply_entry.
 CREATE TRIGGER guard_totals BEFORE INSERT OR UPDATE ON billing_account
-    FOR EACH ROW EXECUTE FUNCTION billing_guard_totals();
+    FOR EACH ROW WHEN (pg_trigger_depth() = 0) EXECUTE FUNCTION billing_guard_totals();
 """
 
 APPEND_ONLY = """

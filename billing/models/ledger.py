@@ -88,8 +88,11 @@ class Entry(models.Model):
 
     key = models.CharField(max_length=100, unique=True)
     kind = models.CharField(max_length=8, choices=Kind)
-    source = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="outgoing")
-    destination = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="incoming")
+    # The composite indexes below begin with these two.
+    source = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="outgoing", db_index=False)
+    destination = models.ForeignKey(
+        Account, on_delete=models.PROTECT, related_name="incoming", db_index=False
+    )
     amount = models.BigIntegerField()
     reason = models.CharField(max_length=40, help_text="Why, as a code: booking.made, lot.expired.")
     at = models.DateTimeField(help_text="When it happened in the studio.")

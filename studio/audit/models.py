@@ -16,7 +16,7 @@ class Operation(models.Model):
 
     key = models.TextField(unique=True)
     verb = models.CharField(max_length=60)
-    actor = models.ForeignKey(Person, null=True, on_delete=models.PROTECT, related_name="+")
+    actor = models.ForeignKey(Person, null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
     request_hash = models.CharField(max_length=32)
     result = models.JSONField(null=True)
     inverse = models.JSONField(
@@ -42,7 +42,9 @@ class Event(models.Model):
     verb = models.CharField(max_length=60)
     at = models.DateTimeField()
     subject = models.CharField(max_length=60)
-    person = models.ForeignKey(Person, null=True, on_delete=models.PROTECT, related_name="events")
+    person = models.ForeignKey(
+        Person, null=True, on_delete=models.PROTECT, related_name="events", db_index=False
+    )
     facts = models.JSONField(default=dict)
 
     class Meta:
