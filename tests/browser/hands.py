@@ -112,11 +112,21 @@ class Keyboard(Hand):
     def _fill(self, target: Locator, text: str) -> None:
         self._reach(target)
         if target.get_attribute("type") == "date":
-            year, month, day = text.split("-")
-            self.page.keyboard.type(day + month + year)
+            self._type_date(target, text)
         else:
             self.page.keyboard.press("ControlOrMeta+a")
             self.page.keyboard.type(text)
+
+    def _type_date(self, target: Locator, text: str) -> None:
+        """In the order that this browser's own language asks for."""
+        year, month, day = text.split("-")
+        for typed in (day + month + year, month + day + year):
+            for _ in range(3):
+                self.page.keyboard.press("ArrowLeft")
+            self.page.keyboard.type(typed)
+            if target.input_value() == text:
+                return
+        pytest.fail(f"{text} could not be typed; the field says {target.input_value()}.")
 
     def _choose(self, target: Locator, option: str) -> None:
         self._reach(target)
@@ -132,5 +142,5 @@ class Keyboard(Hand):
             if target.evaluate("each => each === document.activeElement"):
                 return
             self.page.keyboard.press("Tab")
-            assert harness.hidden_focus(self.page) == ""
+            harness.focus_shows(self.page)
         pytest.fail(f"{target} was not reached with {MOST_TABS} presses of Tab.")

@@ -231,10 +231,16 @@ def tab_to(page: Page, selector: str, *, at_most: int = 80) -> None:
     """Press Tab until the element has focus. Every stop on the way shows where it is and is not covered."""
     for _ in range(at_most):
         page.keyboard.press("Tab")
-        assert hidden_focus(page) == ""
+        focus_shows(page)
         if page.evaluate("selector => document.activeElement?.matches(selector) ?? false", selector):
             return
     pytest.fail(f"{selector} was not reached with {at_most} presses of Tab.")
+
+
+def focus_shows(page: Page) -> None:
+    """Fails when the focused element does not show that it has the focus."""
+    hidden = hidden_focus(page)
+    assert hidden == "", hidden
 
 
 def hidden_focus(page: Page) -> str:

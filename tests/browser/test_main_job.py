@@ -17,7 +17,7 @@ from playwright.sync_api import Browser, Locator, expect
 from pytest_django import DjangoDbBlocker
 
 from billing import tasks as billing_tasks
-from billing.models import Entry, Invoice
+from billing.models import Account, Entry, Invoice
 from memberships.queries import lots
 from scheduling.domain import closures
 from scheduling.models import Service
@@ -223,20 +223,20 @@ def complete(stage: Stage, desk: Hand, session: Session) -> None:
     stage.sign_in(desk, stage.sam, "/desk/today/")
     desk.press("link", "Reformer", within="main .session")
     desk.press("link", "Complete")
-    desk.sees("1 credit used", "£12.00", "£5.00")
+    desk.sees("1 used", "12.00", "5.00")
     desk.press("button", "Complete")
     desk.sees("Reformer completed")
     session.refresh_from_db()
     assert session.closed_at == AFTER_CLASS
     assert figures_of(stage.amir) == (2, 0, 1, 0)
-    assert posted("practitioner") == 500
-    assert posted("person") == 1200
+    assert balance(f"practitioner:{session.practitioner_id}") == 500
+    assert balance(f"person:{stage.bea.pk}") == -1200
 
 
-def posted(kind: str) -> int:
-    """What accounts of this kind got, in money."""
-    entries = Entry.objects.filter(kind="settle").exclude(destination__unit="credit")
-    return sum(each.amount for each in entries if each.destination.owner.startswith(kind))
+def balance(owner: str) -> int:
+    """What an account stands at, in money: what it got less what it gave."""
+    account = Account.objects.exclude(unit="credit").get(owner=owner)
+    return account.posted_in - account.posted_out
 
 
 def read_the_invoice(stage: Stage) -> None:
