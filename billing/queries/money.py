@@ -20,7 +20,7 @@ STATES = ("open", "overdue", "paid")
 class Totals(NamedTuple):
     """What a list of invoices adds up to, in minor units."""
 
-    count: int
+    number: int
     total_minor: int
     paid_minor: int
 
@@ -79,11 +79,11 @@ def listed(*, by: Actor, on: date, state: str = "", search: str = "") -> QuerySe
 def totals(found: QuerySet[Any]) -> Totals:
     """What these invoices add up to: one statement."""
     sums = found.order_by().aggregate(
-        count=Count("pk"),
+        number=Count("pk"),
         total=Coalesce(Sum("total_minor"), 0),
         paid=Coalesce(Sum("paid_minor"), 0),
     )
-    return Totals(sums["count"], sums["total"], sums["paid"])
+    return Totals(sums["number"], sums["total"], sums["paid"])
 
 
 def owed(*, by: Actor, on: date) -> Owed:

@@ -24,6 +24,7 @@ from studio.people.rules.permissions import Capability
 from studio.web import formats, week
 from studio.web.desk import answers, choices
 from studio.web.desk.choices import Stock
+from studio.web.desk.fields import offer
 from studio.web.requests import Request
 from studio.web.routes import needs, route
 
@@ -50,7 +51,8 @@ class FilterForm(forms.Form):
             "service": ("Every service", stock.service_choices()),
         }
         for name, (everything, offers) in offered.items():
-            self.fields[name].choices = [("", everything), *offers]
+            offer(self, name, [("", everything), *offers])
+        self._offered = {name: offers for name, (_, offers) in offered.items()}
         if len(stock.locations) < 2:
             del self.fields["location"]
         self.full_clean()
@@ -60,12 +62,17 @@ class FilterForm(forms.Form):
         found = {}
         for name in self.fields:
             if value := self.cleaned_data.get(name):
-                found[name] = (value, _words(self.fields[name].choices, value))
+                found[name] = (value, _words(self._offered[name], value))
         return found
 
     def filters(self) -> Filters:
-        ids = {f"{name}_id": int(value) for name, (value, _) in self.chosen().items()}
-        return Filters(**ids)
+        ids = {name: int(value) for name, (value, _) in self.chosen().items()}
+        return Filters(
+            location_id=ids.get("location"),
+            room_id=ids.get("room"),
+            practitioner_id=ids.get("practitioner"),
+            service_id=ids.get("service"),
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from studio.people.rules.permissions import Capability
 from studio.web import formats
 from studio.web.desk import answers, rows, sections
 from studio.web.desk.answers import KeyForm
-from studio.web.desk.fields import DayField
+from studio.web.desk.fields import DayField, offer
 from studio.web.requests import Request
 from studio.web.routes import needs, route
 
@@ -43,10 +43,7 @@ class ClosureForm(KeyForm):
 
     def __init__(self, *args: Any, locations: list[LocationRow], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["location"].choices = [
-            ("", "Everywhere"),
-            *((str(row.id), row.name) for row in locations),
-        ]
+        offer(self, "location", [("", "Everywhere"), *((str(row.id), row.name) for row in locations)])
         if len(locations) < 2:
             del self.fields["location"]
 

@@ -13,6 +13,13 @@ from studio.lib import money
 DAY_FORMATS = ["%Y-%m-%d", "%d/%m/%Y", "%d.%m.%Y", "%d %B %Y", "%d %b %Y", "%a %d %b %Y"]
 
 
+def offer(form: forms.Form, name: str, choices: Any) -> None:
+    """Set what a select, or a group of boxes, of a form offers."""
+    field = form.fields[name]
+    assert isinstance(field, forms.ChoiceField)
+    field.choices = choices
+
+
 class DayField(forms.DateField):
     """A day: the browser's picker, or typed in several orders."""
 

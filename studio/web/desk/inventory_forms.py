@@ -10,7 +10,7 @@ from django import forms
 from scheduling.models import Service
 from studio.lib import localtime
 from studio.web.desk.answers import KeyForm
-from studio.web.desk.fields import AmountField
+from studio.web.desk.fields import AmountField, offer
 
 _NUMBER = {"invalid": "Type a whole number.", "required": "Type a whole number."}
 
@@ -46,7 +46,7 @@ class LocationForm(TermsForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["time_zone"].choices = zone_choices()
+        offer(self, "time_zone", zone_choices())
 
 
 class RoomForm(TermsForm):

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
+from django import forms
 from django.http import Http404, HttpResponse
 from django.urls import URLPattern, reverse
 
@@ -95,7 +96,9 @@ def new(request: Request) -> HttpResponse:
         request.POST or None, stock=stock, actor=request.actor, initial=_initial(request), auto_id="id_%s"
     )
     is_preview = "preview" in request.POST
-    look, refusal, notice = None, None, ""
+    look: Look | None = None
+    refusal: Refused | None = None
+    notice = ""
     if request.method == "POST" and form.is_valid():
         kwargs = {**form.terms(), "by": request.actor, "at": request.now}
         try:
@@ -193,15 +196,16 @@ def withdraw(request: Request, series_id: int) -> HttpResponse:
         else:
             return answers.done(request, f"{series.service} withdrawn, {_sessions(deleted)} deleted", to=to)
     seen = _try(timetable.withdraw_series, kwargs)
+    refusal = refusal or (seen if isinstance(seen, Refused) else None)
     context = {
         "series": series,
         "preview": seen,
-        "refused": refusal if refusal else seen if isinstance(seen, Refused) else None,
+        "refused": refusal,
         "button": f"Withdraw: delete {_sessions(seen.result)}" if isinstance(seen, Preview) else "",
         "to": to,
         "crumbs": [("Series", reverse("desk:series_list")), (str(series.service), to)],
     }
-    status = answers.status_of(context["refused"]) if context["refused"] else 200
+    status = answers.status_of(refusal) if refusal else 200
     return answers.page(request, "desk/series_withdraw.html", context, status=status)
 
 
@@ -362,7 +366,7 @@ def _button(held: int, left_out: int, *, is_enabled: bool) -> str:
 
 def _missing(form: SeriesForm) -> list[str]:
     """What keeps the dates from being shown, in words."""
-    return [error for errors in form.errors.values() for error in errors]
+    return [str(error) for errors in form.errors.values() for error in errors]
 
 
 def _status(form: SeriesForm, refusal: Refused | None, *, is_fragment: bool) -> int:
@@ -416,8 +420,9 @@ def _initial(request: Request) -> dict[str, Any]:
 
 def _time_in(typed: str) -> time | str:
     try:
-        return ClockField().clean(typed)  # type: ignore[no-any-return]
-    except Exception:  # noqa: BLE001 - shown as it came; the form says what is wrong with it
+        return ClockField().clean(typed)
+    except forms.ValidationError:
+        # Shown as it came; the form says what is wrong with it.
         return typed[:20]
 
 
@@ -465,18 +470,14 @@ def _span(series: Series) -> tuple[datetime, datetime]:
 
 def _facts(request: Request, series: Series, row: queries.SeriesRow) -> list[tuple[str, str]]:
     where = series.location.name + (f", {series.room.name}" if series.room else "")
-    ends = (
-        f"after {_sessions(series.count)}"
-        if series.count
-        else f"on {formats.day(series.until, today=answers.today(request), locale=request.studio.locale)}"
-    )
+    today, locale = answers.today(request), request.studio.locale
+    ends = f"after {_sessions(series.count)}" if series.count else ""
+    if series.until:
+        ends = f"on {formats.day(series.until, today=today, locale=locale)}"
     price = _price(series)
     return [
         ("When", _times(row)),
-        (
-            "First date",
-            formats.day(series.starts_on, today=answers.today(request), locale=request.studio.locale),
-        ),
+        ("First date", formats.day(series.starts_on, today=today, locale=locale)),
         ("Ends", ends),
         ("Where", where),
         ("With", series.practitioner.name if series.practitioner else "Nobody yet"),

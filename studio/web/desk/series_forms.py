@@ -9,13 +9,14 @@ from typing import Any
 
 from django import forms
 from django.core.serializers.json import DjangoJSONEncoder
+from django.http import QueryDict
 
 from scheduling.rules.recurrence import WEEKDAYS
 from studio.lib.refusals import Refused
 from studio.people.rules.permissions import Actor, Capability
 from studio.web.desk.answers import KeyForm
 from studio.web.desk.choices import Stock
-from studio.web.desk.fields import ClockField, DayField
+from studio.web.desk.fields import ClockField, DayField, offer
 
 FIELD_OF = {
     "room_id": "place",
@@ -114,14 +115,13 @@ class SeriesForm(KeyForm):
     def __init__(self, *args: Any, stock: Stock, actor: Actor, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.stock = stock
-        self.fields["service"].choices = [("", "Choose a service"), *stock.service_choices()]
-        places = stock.place_choices()
-        self.fields["place"].choices = [("", "Choose a place"), *places]
+        offer(self, "service", [("", "Choose a service"), *stock.service_choices()])
+        offer(self, "place", [("", "Choose a place"), *stock.place_choices()])
         if actor.may(Capability.ADD_SESSIONS):
-            self.fields["practitioner"].choices = [("", "Nobody yet"), *stock.giver_choices()]
+            offer(self, "practitioner", [("", "Nobody yet"), *stock.giver_choices()])
         else:
             own = [choice for choice in stock.giver_choices() if choice[0] == str(actor.person_id)]
-            self.fields["practitioner"].choices = own
+            offer(self, "practitioner", own)
             self.fields["practitioner"].required = True
         if not actor.may(Capability.WRITE_STAFF_NOTES):
             del self.fields["staff_note"]
@@ -178,7 +178,8 @@ class SeriesForm(KeyForm):
     def _days(self, name: str) -> list[date]:
         """The dates ticked in the list of dates; what is no date was not made by our page."""
         found = set()
-        for typed in self.data.getlist(name)[:1000]:
+        sent = self.data.getlist(name) if isinstance(self.data, QueryDict) else []
+        for typed in sent[:1000]:
             try:
                 found.add(date.fromisoformat(typed))
             except ValueError:

@@ -19,6 +19,7 @@ from studio.people.rules.permissions import Capability
 from studio.web import context
 from studio.web.context import Entry
 from studio.web.desk import answers
+from studio.web.desk.fields import offer
 from studio.web.desk.inventory_forms import TermsForm, zone_choices
 from studio.web.requests import Request
 from studio.web.routes import needs, route
@@ -99,7 +100,7 @@ class StudioForm(TermsForm):
 
     def __init__(self, *args: Any, is_currency_fixed: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["time_zone"].choices = zone_choices()
+        offer(self, "time_zone", zone_choices())
         currency = self.fields["currency"]
         if is_currency_fixed:
             # Not sent, and whatever is sent all the same does not count.
