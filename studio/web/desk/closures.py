@@ -37,7 +37,11 @@ class ClosureForm(KeyForm):
         help_text="Everybody sees it, such as Easter Monday.",
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
-    starts_on = DayField(label="First closed day", error_messages={"required": "Choose the first day."})
+    starts_on = DayField(
+        label="First closed day",
+        help_text="It is closed all day.",
+        error_messages={"required": "Choose the first day."},
+    )
     ends_on = DayField(label="Last closed day", required=False, help_text="Empty: one day only.")
     location = forms.ChoiceField(label="Where", required=False)
 

@@ -71,7 +71,10 @@ def sentence(event: Event, *, with_name: bool = True, with_session: bool = True)
         case "payment.received":
             return _about(who, "paid", f"on invoice {facts.get('number')}, {facts.get('method')}")
     noun, _, verb = event.verb.partition(".")
-    return _about(who, f"{noun} {verb}".replace("_", " "))
+    # Series, closures and the inventory say which one: “Closure added: Boiler repair”.
+    which = str(facts.get("name") or facts.get("service") or "")
+    said = _about(who, f"{noun} {verb}".replace("_", " "))
+    return f"{said}: {which}" if which else said
 
 
 def _about(who: str, *words: str) -> str:
