@@ -75,7 +75,7 @@ class Service(models.Model):
 
 
 class Series(models.Model):
-    """The rule that produces sessions: weekdays, interval, start, and exactly one of count and last date (S3-08).
+    """The rule that produces sessions: weekdays, interval, start, and one of count and last date (S3-08).
 
     A series that is not enabled is a draft and creates nothing (S3-06, X-18).
     """
@@ -182,7 +182,8 @@ class Closure(models.Model):
 class Slot(models.Model):
     """A resource in use: one room, or one practitioner, during a span. The database refuses an overlap.
 
-    ``holder`` says what uses it (``session:12``). An allowed overlap carries its reason and leaves the constraint.
+    ``holder`` says what uses it (``session:12``). An allowed overlap carries its reason and leaves the
+    constraint.
     """
 
     # The exclusion constraints are indexes by room and by practitioner; more of them only slow every write.

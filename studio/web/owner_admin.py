@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 
 from studio.people.models import Household, Person, Studio, User
 from studio.web import refusal_pages
+from studio.web.requests import Request
 
 
 class OwnerAdminSite(admin.AdminSite):
@@ -18,7 +19,7 @@ class OwnerAdminSite(admin.AdminSite):
     def has_permission(self, request: HttpRequest) -> bool:
         return bool(request.user.is_active and request.user.is_superuser)
 
-    def login(self, request: HttpRequest, extra_context: dict[str, object] | None = None) -> HttpResponse:
+    def login(self, request: Request, extra_context: dict[str, object] | None = None) -> HttpResponse:
         return refusal_pages.to_sign_in(request)
 
 
