@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -20,7 +20,13 @@ from tests.browser.harness import LOOKS, SMALLEST, Look, Visitor
 from tests.web.matrix import objects
 from tests.web.matrix.objects import Things
 
-NOT_PAGES = {"healthz", "readyz", "portal:session-calendar", "mfa_download_recovery_codes"}
+NOT_PAGES = {
+    "healthz",
+    "readyz",
+    "portal:session-calendar",
+    "mfa_download_recovery_codes",
+    "desk:import_sample",
+}
 """Answered with a file or a word; everything else that can be read is a page."""
 
 ELSEWHERE = ("admin:", "api:")
@@ -29,9 +35,10 @@ ELSEWHERE = ("admin:", "api:")
 LEADS_ON = {
     "desk:home": "/desk/today/",
     "desk:calendar": "/desk/calendar/week/",
+    "desk:money-practitioner": "/desk/money/pay/",
     "portal:book-session": "/sessions/",
 }
-"""Addresses that are a way to another page."""
+"""Addresses that are a way to another page, for everybody or for somebody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +98,7 @@ def arrive(visitor: Visitor, case: Case, address: str) -> bool:
     there = path_of(visitor.page)
     if there == address:
         return True
-    way = LEADS_ON.get(case.declared.name, "")
+    way = LEADS_ON.get(case.declared.name) or LEADS_ON.get(str(case), "")
     assert way and there.startswith(way), f"{address} led to {there}"
     return False
 
@@ -101,15 +108,15 @@ def path_of(page: Page) -> str:
     return urlsplit(page.url).path
 
 
-def hold_to_the_bars(visitor: Visitor) -> None:
+def hold_to_the_bars(visitor: Visitor, looks: Sequence[Look] = LOOKS) -> None:
     """The page in every look: loaded once, then resized and darkened, as somebody at the window would."""
     page = visitor.page
-    for look in LOOKS:
+    for look in looks:
         _look(page, look)
         harness.audit(page)
     _look(page, SMALLEST)
     assert harness.sideways(page) == []
-    _look(page, LOOKS[0])
+    _look(page, looks[0])
     assert ways_on(page) > 0, "nothing in the main part leads on"
     assert harness.unlabelled_figures(page) == []
     assert visitor.troubles.seen == []
