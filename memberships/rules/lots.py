@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 RESTITUTION_DAYS = 30
 
@@ -41,6 +41,11 @@ def usable(lots: Iterable[LotFacts], *, session_on: date) -> list[LotFacts]:
 def last_valid_on(granted_on: date, days_to_expire: int) -> date | None:
     """The last day on which credits granted on a local date can be used; 0 days means never (S2-16, X-12)."""
     return granted_on + timedelta(days=days_to_expire) if days_to_expire else None
+
+
+def may_have_ended(last_valid_on: date | None, at: datetime) -> bool:
+    """Whether a lot can have ended by this moment: the studio's date is at most a day from UTC's."""
+    return last_valid_on is not None and last_valid_on <= at.astimezone(UTC).date()
 
 
 def restitution_until(old_last_valid_on: date, canceled_on: date) -> date:

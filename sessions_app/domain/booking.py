@@ -74,9 +74,12 @@ def book(
     pays_later = unpaid_ok and by.may(Capability.BOOK_UNFUNDED) and lot_id is None and not usable
     if not pays_later:
         reasons += _why_not_pay(asked, usable, lot_id)
+    lot = next((lot for lot in usable if lot_id in (None, lot.id)), None)
+    if not reasons and lot is None and not pays_later and (asked.session.cost_minor or lot_id is not None):
+        # The reasons are looked up without a lock, and found a credit that the lock had not.
+        reasons = [Reason("credits_moved", "The credits changed while this was booked.", "Try again.")]
     if reasons:
         raise CannotBook(reasons)
-    lot = next((lot for lot in usable if lot_id in (None, lot.id)), None)
     return _write(asked, lot, at=at)
 
 
@@ -100,8 +103,8 @@ def cancel(*, booking_id: int, by: Actor, at: datetime) -> int:
         at=at,
         by_staff=by_staff,
         is_live=booking.is_live,
-        has_outcome=booking.has_outcome,
-        studio_allows=by_staff or Studio.objects.current().member_cancellation_enabled,
+        is_closed=booking.is_closed,
+        studio_allows=booking.studio_allows is not False,
         person_may=booking.person_may_cancel,
     )
     if reasons:
@@ -200,8 +203,8 @@ def _book_for_money(asked: Asked, *, at: datetime) -> int:
 
 def _return_credit(booking: LockedBooking, *, by_studio: bool, at: datetime) -> None:
     tell("credits", "1 credit goes back to where it came from")
-    # Most lots have not ended and need no further look. The UTC date is at most a day from the studio's.
-    if booking.lot_last_valid_on is not None and booking.lot_last_valid_on <= at.date():
+    # Most lots have not ended and need no further look.
+    if lot_rule.may_have_ended(booking.lot_last_valid_on, at):
         lot = CreditLot.objects.get(bookings=booking.id)
         credits.after_return(lot, by_studio=by_studio, at=at)
 

@@ -42,6 +42,7 @@ _FACTS = """
 """
 # A full session is refused by a plain read: nobody queues for a lock on it.
 _LOCK_IF_FREE = _FACTS + " AND s.booked < s.capacity FOR NO KEY UPDATE OF s"
+_LOCK = _FACTS + " FOR NO KEY UPDATE OF s"
 
 # What anybody asks who was refused: credits of this service, spent and ended ones too.
 _COVERING = """
@@ -106,8 +107,10 @@ _BOOK = """
 _LOCK_BOOKING = """
     SELECT b.id, b.session_id, b.person_id, p.name, p.may_cancel, b.lot_id, b.hold_id, b.charge_id, b.cycle,
            b.canceled_at IS NULL,
-           EXISTS (SELECT 1 FROM sessions_app_outcome o WHERE o.booking_id = b.id AND o.reversed_at IS NULL),
-           s.starts_at, s.local_start, s.time_zone, v.name, l.name, t.last_valid_on
+           -- Of the locked row, so it is true now: a subquery answers as of before the wait for the lock.
+           s.closed_at IS NOT NULL,
+           s.starts_at, s.local_start, s.time_zone, v.name, l.name, t.last_valid_on,
+           (SELECT member_cancellation_enabled FROM people_studio)
       FROM sessions_app_session s
       JOIN sessions_app_booking b ON b.session_id = s.id
       JOIN people_person p ON p.id = b.person_id
@@ -167,23 +170,27 @@ class LockedBooking:
     charge_id: int | None
     cycle: int
     is_live: bool
-    has_outcome: bool
+    is_closed: bool
     starts_at: datetime
     local_start: datetime
     time_zone: str
     service: str
     location: str
     lot_last_valid_on: date | None
+    studio_allows: bool | None
 
 
 @step
 def ask(session_id: int, person_id: int) -> Asked | None:
     """Lock a session that has a free place; a full one is only read. None if either does not exist."""
     names = {"session": session_id, "person": person_id}
-    row = statements.row(_LOCK_IF_FREE, names) or statements.row(_FACTS, names)
+    row = statements.row(_LOCK_IF_FREE, names)
     if row is None:
-        return None
-    return Asked(SessionFacts(*row[:18]), PersonFacts(*row[18:22]), row[22])
+        row = statements.row(_FACTS, names)
+        if row is not None and _asked(row).session.booked < _asked(row).session.capacity:
+            # A place came free between the two looks. It is not given away on a session that nobody holds.
+            row = statements.row(_LOCK, names)
+    return None if row is None else _asked(row)
 
 
 @step
@@ -258,3 +265,7 @@ def cancel(booking: LockedBooking, *, facts: dict[str, Any], inverse: dict[str, 
     operation.is_stored = True
     journal.foretell("booking.canceled", [booking.person_id])
     nudge(journal.WRITE_MESSAGES)
+
+
+def _asked(row: statements.Row) -> Asked:
+    return Asked(SessionFacts(*row[:18]), PersonFacts(*row[18:22]), row[22])

@@ -279,7 +279,7 @@ def why_not_cancel(
             by_staff=False,
             is_live=booking.canceled_at is None,
             # Saving a session gives every booking its outcome.
-            has_outcome=session.closed_at is not None,
+            is_closed=session.closed_at is not None,
             studio_allows=cancellation_enabled,
             person_may=person.may_cancel,
         )

@@ -132,7 +132,7 @@ def why_not_cancel(
     at: datetime,
     by_staff: bool,
     is_live: bool,
-    has_outcome: bool,
+    is_closed: bool,
     studio_allows: bool = True,
     person_may: bool = True,
 ) -> list[Reason]:
@@ -143,7 +143,7 @@ def why_not_cancel(
     reasons = []
     if not is_live:
         reasons.append(Reason("not_live", "This booking is already canceled.", "Reload to see it as it is."))
-    if has_outcome:
+    if is_live and is_closed:
         reasons.append(
             Reason("has_outcome", "This booking is already completed.", "Open the session again first.")
         )
