@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, datetime
 
 from billing.domain import ledger
@@ -79,8 +80,18 @@ def post(
 
 
 @step
+def lock(charge_ids: Iterable[int]) -> dict[int, Charge]:
+    """Lock charges in ascending order, after all accounts, and return them by id.
+
+    Whoever invoices them holds them, too: what stands on an invoice is known once they are locked.
+    """
+    wanted = Charge.objects.filter(pk__in=list(charge_ids)).select_related("hold", "entry").order_by("pk")
+    return {charge.pk: charge for charge in wanted.select_for_update(no_key=True, of=["self"])}
+
+
+@step
 def reopen(charge: Charge, *, currency: str, at: datetime) -> Charge:
-    """Take back a final amount and hold the expected one again.
+    """Take back the final amount of a locked charge and hold the expected one again.
 
     :raises AlreadyInvoiced: if the charge is on an invoice.
     """

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from django.db.models import F
@@ -40,7 +40,7 @@ def issue(*, person_id: int, by: Actor, at: datetime) -> int:
     if reasons := access.why_not(by, Capability.TAKE_PAYMENTS):
         raise CannotInvoice(*reasons)
     due = charge_queries.uninvoiced(person_id=person_id).order_by("pk")
-    charges = list(due.select_for_update(no_key=True, of=["self"]))
+    charges = _still_uninvoiced(due.select_for_update(no_key=True, of=["self"]))
     if not charges:
         raise CannotInvoice(
             Reason(
@@ -58,7 +58,9 @@ def issue_due(*, person_id: int, by: Actor, at: datetime) -> int | None:
     Charges that another worker holds are left to it.
     """
     due = charge_queries.uninvoiced(person_id=person_id).filter(final_at__lte=at - GRACE)
-    charges = list(due.order_by("pk").select_for_update(no_key=True, skip_locked=True, of=["self"]))
+    charges = _still_uninvoiced(
+        due.order_by("pk").select_for_update(no_key=True, skip_locked=True, of=["self"])
+    )
     return issue_for(person_id, charges, at=at).pk if charges else None
 
 
@@ -101,6 +103,13 @@ def issue_for(person_id: int, charges: Sequence[Charge], *, at: datetime) -> Inv
         due_on=invoice.due_on.isoformat(),
     )
     return invoice
+
+
+def _still_uninvoiced(locked: Iterable[Charge]) -> list[Charge]:
+    """These charges, now that they are locked, without those that somebody else has just invoiced."""
+    charges = list(locked)
+    gone = set(InvoiceLine.objects.filter(charge__in=charges).values_list("charge_id", flat=True))
+    return [charge for charge in charges if charge.pk not in gone]
 
 
 def _next_number(series: str) -> str:

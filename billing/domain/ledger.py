@@ -48,6 +48,12 @@ def person_account(person_id: int, currency: str) -> Account:
 
 
 @step
+def practitioner_account(person_id: int, currency: str) -> Account:
+    """What a practitioner has earned and not been paid yet."""
+    return account(f"practitioner:{person_id}", currency, may_overdraw=True)
+
+
+@step
 def post(*, key: str, source: Account, destination: Account, amount: int, reason: str, at: datetime) -> Entry:
     """Move an amount now.
 
@@ -86,18 +92,7 @@ def release(held: Entry, *, key: str, reason: str, at: datetime) -> Entry:
 @step
 def reverse(entry: Entry, *, key: str, reason: str, at: datetime) -> Entry:
     """Answer a movement by the opposite one. Each movement is reversed at most once."""
-    return _write(
-        Entry(
-            key=key,
-            kind="post",
-            source_id=entry.destination_id,
-            destination_id=entry.source_id,
-            amount=entry.amount,
-            reason=reason,
-            at=at,
-            reverses=entry,
-        )
-    )
+    return _write(reversal(entry, key=key, reason=reason, at=at))
 
 
 @step
@@ -123,7 +118,10 @@ def posting(
 
 @step
 def write_many(entries: list[Entry]) -> list[Entry]:
-    """Write entries of a bulk verb in one statement. Their accounts are locked by the caller."""
+    """Write entries of a bulk verb in one statement. Their accounts are locked by the caller.
+
+    :raises Overdrawn: if one of their sources must not fall below zero and would.
+    """
     for entry in entries:
         entry.operation_id = operations.current().id
     return _refusing_overdrafts(lambda: Entry.objects.bulk_create(entries))
@@ -140,6 +138,33 @@ def ending(held: Entry, *, key: str, kind: str, amount: int, reason: str, at: da
         reason=reason,
         at=at,
         resolves=held,
+    )
+
+
+def holding_again(ended: Entry, *, key: str, reason: str, at: datetime) -> Entry:
+    """An unsaved hold like one that has ended, for :func:`write_many`."""
+    return Entry(
+        key=key,
+        kind="hold",
+        source_id=ended.source_id,
+        destination_id=ended.destination_id,
+        amount=ended.amount,
+        reason=reason,
+        at=at,
+    )
+
+
+def reversal(entry: Entry, *, key: str, reason: str, at: datetime) -> Entry:
+    """An unsaved movement opposite to another, for :func:`write_many`."""
+    return Entry(
+        key=key,
+        kind="post",
+        source_id=entry.destination_id,
+        destination_id=entry.source_id,
+        amount=entry.amount,
+        reason=reason,
+        at=at,
+        reverses=entry,
     )
 
 

@@ -70,7 +70,9 @@ def take(invoice: Invoice, *, amount_minor: int, method: str, reference: str = "
         reference=reference,
         entry=entry,
     )
-    tell("money", f"{plain(amount_minor, invoice.currency)} {invoice.currency} paid on {invoice.number}")
+    # Not the invoice's number: a preview would foretell one that the next sale takes.
+    how = Payment.Method(method).label.lower()
+    tell("money", f"{plain(amount_minor, invoice.currency)} {invoice.currency} paid: {how}")
     journal.record(
         "payment.received",
         at=at,

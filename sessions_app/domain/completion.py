@@ -8,6 +8,8 @@ from datetime import datetime
 
 from billing.domain import charges, ledger
 from billing.queries import accounts
+from memberships.domain import credits
+from memberships.rules import lots as lot_rule
 from sessions_app.models import Booking, CompletionType, Outcome, Session
 from sessions_app.rules import completion as rule
 from sessions_app.rules.completion import Ending
@@ -64,11 +66,12 @@ def complete(*, session_id: int, outcomes: Mapping[int, str] | None = None, by: 
     studio = Studio.objects.current()
     bookings = _open_bookings(session)
     ended = _ended(session, bookings, outcomes or {}, studio.currency)
+    wage = rule.session_wage_minor(each.wage_minor for each in ended)
+    _lock_accounts(session, bookings, wage, studio.currency)
     _end_credits(ended, at=at)
     _end_charges(ended, currency=studio.currency, at=at)
     _freeze(ended, by=by, at=at)
     _leave_canceled(ended, by=by, at=at)
-    wage = rule.session_wage_minor(each.wage_minor for each in ended)
     _pay_wage(session, wage, currency=studio.currency, at=at)
     Session.objects.filter(pk=session.pk).update(closed_at=at)
     journal.record(
@@ -92,7 +95,7 @@ def reopen(*, session_id: int, by: Actor, at: datetime) -> int:
 
     Returns the session's id.
 
-    :raises CannotReopen: if it is not saved.
+    :raises CannotReopen: if it is not saved, or a credit that it gave back is gone.
     :raises AlreadyInvoiced: if one of its charges is on an invoice.
     """
     session = _locked_session(session_id)
@@ -104,22 +107,26 @@ def reopen(*, session_id: int, by: Actor, at: datetime) -> int:
     studio = Studio.objects.current()
     outcomes = list(
         Outcome.objects.filter(booking__session=session, reversed_at=None)
-        .select_related("booking__charge__hold", "booking__charge__entry", "booking__hold")
+        .select_related("completion_type", "booking__person", "booking__charge__hold")
+        .select_related("booking__hold__resolved_by")
         .order_by("booking_id")
     )
-    _take_credits_back(outcomes, at=at)
-    for outcome in outcomes:
-        if outcome.booking.charge is not None:
-            charges.reopen(outcome.booking.charge, currency=studio.currency, at=at)
-    _take_wage_back(session, at=at)
+    bookings = [outcome.booking for outcome in outcomes]
+    wages = list(accounts.standing_wages(session.pk).filter(reversed_by=None))
+    ledger.lock([*_accounts_of(bookings), *(wage.destination_id for wage in wages)])
+    _take_credits_back(bookings, at=at)
+    for charge in charges.lock(each.charge_id for each in bookings if each.charge_id).values():
+        charges.reopen(charge, currency=studio.currency, at=at)
+    for wage in wages:
+        ledger.reverse(wage, key=f"{wage.key}:reverse", reason="session.reopened", at=at)
     Outcome.objects.filter(pk__in=[outcome.pk for outcome in outcomes]).update(reversed_at=at)
-    _rejoin([outcome.booking for outcome in outcomes])
+    _rejoin(bookings)
     Session.objects.filter(pk=session.pk).update(closed_at=None)
     journal.record("session.reopened", at=at, subject=f"session:{session.pk}", bookings=len(outcomes))
     operations.can_be_undone_by(
         "session.complete",
         session_id=session.pk,
-        outcomes={str(outcome.booking_id): outcome.mapped_status for outcome in outcomes},
+        outcomes={str(outcome.booking_id): outcome.completion_type.code for outcome in outcomes},
     )
     return session.pk
 
@@ -173,11 +180,14 @@ def _ended(
     session: Session, bookings: Sequence[Booking], codes: Mapping[int, str], currency: str
 ) -> list[Ended]:
     types = {kind.code: kind for kind in CompletionType.objects.filter(archived_at=None, is_enabled=True)}
-    chosen = {int(booking_id): code for booking_id, code in codes.items()}
-    if unknown := sorted({code for code in chosen.values() if code not in types}):
+    chosen = {booking.pk: "completed" for booking in bookings}
+    chosen |= {int(booking_id): code for booking_id, code in codes.items()}
+    if unknown := sorted({str(code) for code in chosen.values() if code not in types}):
         raise CannotComplete(
             Reason(
-                "unknown_type", f"{unknown[0]} is not one of the completion types.", "Choose one of the list."
+                "unknown_type",
+                f"“{unknown[0]}” is not one of the completion types in use.",
+                "Choose one of the list for everybody.",
             )
         )
     is_hourly, lasts = session.service.pricing == "hourly", session.ends_at - session.starts_at
@@ -187,7 +197,7 @@ def _ended(
     per_unit = 10 ** exponent(currency)
     ended = []
     for booking in bookings:
-        kind = types[chosen.get(booking.pk, "completed")]
+        kind = types[chosen[booking.pk]]
         ending = Ending(
             kind.label,
             kind.modifier_type,
@@ -202,9 +212,22 @@ def _ended(
     return ended
 
 
+def _lock_accounts(session: Session, bookings: Sequence[Booking], wage_minor: int, currency: str) -> None:
+    """Everybody's accounts at once and ascending: credits, money and pay."""
+    ids = _accounts_of(bookings)
+    if session.practitioner_id is not None and wage_minor:
+        ids.append(ledger.practitioner_account(session.practitioner_id, currency).pk)
+    ledger.lock(ids)
+
+
+def _accounts_of(bookings: Sequence[Booking]) -> list[int]:
+    """The accounts of credits and of money that pay for these bookings."""
+    holds = [each.hold for each in bookings] + [each.charge.hold for each in bookings if each.charge]
+    return [hold.source_id for hold in holds if hold is not None]
+
+
 def _end_credits(ended: Sequence[Ended], *, at: datetime) -> None:
     held = [each for each in ended if each.booking.hold is not None]
-    ledger.lock([each.booking.hold.source_id for each in held if each.booking.hold])
     ledger.write_many(
         [
             ledger.ending(
@@ -219,8 +242,13 @@ def _end_credits(ended: Sequence[Ended], *, at: datetime) -> None:
             if each.booking.hold is not None
         ]
     )
-    used = sum(not each.completion_type.returns_credit for each in held)
-    tell("credits", f"{used} used, {len(held) - used} returned" if held else "No credits change")
+    returned = [each.booking.lot for each in held if each.completion_type.returns_credit]
+    used = len(held) - len(returned)
+    tell("credits", f"{used} used, {len(returned)} returned" if held else "No credits change")
+    for lot in returned:
+        # X-10, X-52: what the studio gives back is good for something, also when its lot has ended.
+        if lot is not None and lot_rule.may_have_ended(lot.last_valid_on, at):
+            credits.after_return(lot, by_studio=True, at=at)
 
 
 def _end_charges(ended: Sequence[Ended], *, currency: str, at: datetime) -> None:
@@ -282,40 +310,47 @@ def _pay_wage(session: Session, wage_minor: int, *, currency: str, at: datetime)
     ledger.post(
         key=f"wage:session:{session.pk}:{accounts.standing_wages(session.pk).count() + 1}",
         source=ledger.studio_account("wages", currency),
-        destination=ledger.account(f"practitioner:{session.practitioner_id}", currency, may_overdraw=True),
+        destination=ledger.practitioner_account(session.practitioner.pk, currency),
         amount=wage_minor,
         reason="session.completed",
         at=at,
     )
 
 
-def _take_wage_back(session: Session, *, at: datetime) -> None:
-    for entry in accounts.standing_wages(session.pk).filter(reversed_by=None):
-        ledger.reverse(entry, key=f"{entry.key}:reverse", reason="session.reopened", at=at)
+def _take_credits_back(bookings: Sequence[Booking], *, at: datetime) -> None:
+    """Each credit returns to its lot and is held again by its booking, in the next cycle.
 
-
-def _take_credits_back(outcomes: Sequence[Outcome], *, at: datetime) -> None:
-    """Each credit returns to its lot and is held again by its booking, in the next cycle."""
-    held = [outcome.booking for outcome in outcomes if outcome.booking.hold is not None]
-    ledger.lock([booking.hold.source_id for booking in held if booking.hold])
-    for booking in held:
-        hold = booking.hold
-        assert hold is not None
-        settled = hold.resolved_by
-        if settled.kind == "settle":
-            ledger.reverse(
-                settled, key=f"booking:{booking.pk}:{booking.cycle}:reverse", reason="session.reopened", at=at
+    :raises CannotReopen: if a credit that went back has been used or has ended since.
+    """
+    held = [(each, each.hold) for each in bookings if each.hold is not None]
+    ledger.write_many(
+        [
+            ledger.reversal(
+                hold.resolved_by,
+                key=f"booking:{each.pk}:{each.cycle}:reverse",
+                reason="session.reopened",
+                at=at,
             )
-        booking.cycle += 1
-        booking.hold = ledger.hold(
-            key=f"booking:{booking.pk}:{booking.cycle}:hold",
-            source=hold.source,
-            destination=hold.destination,
-            amount=1,
-            reason="session.reopened",
-            at=at,
+            for each, hold in held
+            if hold.resolved_by.kind == "settle"
+        ]
+    )
+    for each, hold in held:
+        each.cycle += 1
+        each.hold = ledger.holding_again(
+            hold, key=f"booking:{each.pk}:{each.cycle}:hold", reason="session.reopened", at=at
         )
-        booking.save(update_fields=["cycle", "hold"])
+    try:
+        ledger.write_many([each.hold for each, _ in held if each.hold is not None])
+    except ledger.Overdrawn as overdrawn:
+        raise CannotReopen(
+            Reason(
+                "credit_gone",
+                "A credit that went back when this session was completed has been used or has ended since.",
+                "Correct it with a credit or a payment instead.",
+            )
+        ) from overdrawn
+    Booking.objects.bulk_update([each for each, _ in held], ["cycle", "hold"])
 
 
 def _rejoin(bookings: Sequence[Booking]) -> None:

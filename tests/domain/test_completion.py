@@ -10,6 +10,7 @@ from django.test.utils import CaptureQueriesContext
 
 from billing.domain import charges, invoices
 from billing.models import Account, Charge, Entry
+from memberships.domain import credits
 from memberships.queries import lots
 from sessions_app.domain import booking, completion
 from sessions_app.models import Booking, CompletionType, Outcome, Session
@@ -244,6 +245,64 @@ def test_completing_ten_people_takes_as_many_statements_as_completing_three():
             make.booking(session)
         with CaptureQueriesContext(connection) as seen:
             completion.complete(session_id=session.pk, by=SYSTEM, at=AFTER)
+        counts.append(len(seen))
+
+    assert counts[0] == counts[1]
+
+
+def test_a_credit_that_the_studio_gives_back_after_its_lot_has_ended_is_given_anew():
+    """X-10, X-52: saved late as canceled, the credit is not lost with its lot."""
+    member, service = make.person(), make.service()
+    kind = make.credit_type(service)
+    make.lot(member, kind=kind, quantity=1, days=1)
+    booked = make.booking(make.session(service=service), member)
+    late = AFTER + timedelta(days=3)
+
+    completion.complete(session_id=booked.session_id, outcomes={booked.pk: "canceled"}, by=SYSTEM, at=late)
+    credits.expire_due(by=SYSTEM, at=late)
+
+    [credit] = lots.summary(member.pk, on=late.date())
+    assert (credit.free, credit.held, credit.used, credit.expired) == (1, 0, 0, 1)
+    assert credit.next_end_on == late.date() + timedelta(days=30)
+
+
+def test_a_session_whose_returned_credit_was_used_is_not_opened_again():
+    """The person has spent it elsewhere: what is held twice would be one credit too many."""
+    member, service = make.person(), make.service()
+    make.lot(member, service, quantity=1)
+    booked = make.booking(make.session(service=service), member)
+    completion.complete(session_id=booked.session_id, outcomes={booked.pk: "canceled"}, by=SYSTEM, at=AFTER)
+    later = make.session(AFTER + timedelta(days=2), service=service)
+    booking.book(session_id=later.pk, person_id=member.pk, by=member.actor, at=AFTER)
+
+    with pytest.raises(completion.CannotReopen) as refusal:
+        completion.reopen(session_id=booked.session_id, by=SYSTEM, at=AFTER)
+
+    assert [reason.code for reason in refusal.value.reasons] == ["credit_gone"]
+
+
+def test_an_ending_that_is_switched_off_is_not_taken_for_granted():
+    """S3-29: without “completed”, everybody's ending is chosen."""
+    booked = make.booking()
+    CompletionType.objects.filter(code="completed").update(is_enabled=False)
+
+    with pytest.raises(completion.CannotComplete) as refusal:
+        completion.complete(session_id=booked.session_id, by=SYSTEM, at=AFTER)
+    assert [reason.code for reason in refusal.value.reasons] == ["unknown_type"]
+
+    outcomes = {booked.pk: "missed"}
+    assert completion.complete(session_id=booked.session_id, outcomes=outcomes, by=SYSTEM, at=AFTER)
+
+
+def test_opening_again_takes_the_same_statements_for_few_and_for_many():
+    counts = []
+    for people in (3, 10):
+        session = make.session(service=make.service(capacity=10))
+        for _ in range(people):
+            make.booking(session)
+        completion.complete(session_id=session.pk, by=SYSTEM, at=AFTER)
+        with CaptureQueriesContext(connection) as seen:
+            completion.reopen(session_id=session.pk, by=SYSTEM, at=AFTER)
         counts.append(len(seen))
 
     assert counts[0] == counts[1]

@@ -23,6 +23,7 @@ from hypothesis.stateful import (
 )
 
 from memberships.domain import credits
+from memberships.models import CreditLot
 from memberships.queries import lots as lot_queries
 from sessions_app.domain import booking, completion
 from sessions_app.models import Session
@@ -145,12 +146,16 @@ class Studio(RuleBasedStateMachine):
             return
         assert should_work
         self.closed.add(session)
-        for lot in self.places[session].values():
+        for person_pk, lot in self.places[session].items():
             lot.held -= 1
-            if ending == "canceled":
+            if ending != "canceled":
+                lot.used += 1
+            elif lot.until is None or self.at.date() <= lot.until:
                 lot.free += 1
             else:
-                lot.used += 1
+                # What the studio gives back is good for something (X-10).
+                lot.expired += 1
+                self._note_restitution(person_pk)
 
     @rule(hours=st.sampled_from([1, 7, 26]))
     def time_passes(self, hours: int) -> None:
@@ -181,6 +186,12 @@ class Studio(RuleBasedStateMachine):
         for session, taken in self.places.items():
             if session not in self.closed:
                 assert counted[session] == len(taken)
+
+    def _note_restitution(self, person_pk: int) -> None:
+        known = {lot.pk for lot in self.lots[person_pk]}
+        given = CreditLot.objects.exclude(pk__in=known).filter(person=person_pk).earliest("pk")
+        assert (given.granted, given.last_valid_on) == (1, self.at.date() + timedelta(days=30))
+        self.lots[person_pk].append(ModelLot(given.pk, 1, given.last_valid_on))
 
     def _payer(self, person_pk: int, day: date) -> ModelLot | None:
         """The lot that ends first pays; of equals the older one (given credits are all free here)."""
