@@ -9,6 +9,8 @@ from memberships.domain import credits
 from memberships.models import DuesPeriod, Membership, PaymentTerm
 from studio.audit.domain import journal
 from studio.audit.domain.operations import recorded
+from studio.lib import localtime
+from studio.lib.consequences import anyone_listens, tell
 from studio.lib.refusals import NotFound, Reason, Refused
 from studio.lib.transactions import use_case
 from studio.people.models import Person, Studio
@@ -58,6 +60,7 @@ def sell(
         currency=currency,
         at=at,
     )
+    _tell_if_second(membership, at=at)
     period = DuesPeriod.objects.create(membership=membership, starts_on=starts_on, charge=charge)
     journal.record(
         "membership.sold",
@@ -74,6 +77,19 @@ def sell(
     if paid_by or not term.price_minor:
         credits.grant_for_periods([period], at=at)
     return membership.pk
+
+
+def _tell_if_second(membership: Membership, *, at: datetime) -> None:
+    """Two desks that serve one person show each other what they do. The charge holds the person's account."""
+    if not anyone_listens():
+        return
+    zone = Studio.objects.current().time_zone
+    day_began_at, _ = localtime.day_bounds(localtime.local_day(at, zone), zone)
+    same = Membership.objects.filter(
+        person=membership.person, plan=membership.plan, sold_at__gte=day_began_at
+    )
+    if same.exclude(pk=membership.pk).exists():
+        tell("money", f"{membership.person.name} has already bought {membership.plan.name} today")
 
 
 def _check(term: PaymentTerm, person: Person, by: Actor) -> None:
