@@ -14,7 +14,7 @@ class Operation(models.Model):
     key is refused.
     """
 
-    key = models.TextField(unique=True)
+    key = models.TextField()
     verb = models.CharField(max_length=60)
     actor = models.ForeignKey(Person, null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
     request_hash = models.CharField(max_length=32)
@@ -26,6 +26,12 @@ class Operation(models.Model):
     undone_by = models.OneToOneField("self", null=True, on_delete=models.PROTECT, related_name="undoes")
 
     class Meta:
+        constraints = [
+            # Also for the house itself, whose operations have no actor.
+            models.UniqueConstraint(
+                fields=["actor", "key"], name="operation_key_once_per_actor", nulls_distinct=False
+            )
+        ]
         indexes = [models.Index(fields=["actor", "-at"], name="operation_by_actor")]
 
     def __str__(self) -> str:

@@ -161,9 +161,11 @@ def test_one_form_sent_ten_times_books_once_and_answers_alike(race):
 @pytest.mark.sabotage
 def test_without_the_unique_key_one_form_has_more_than_one_effect(race, monkeypatch):
     """The twin: the key's uniqueness and the person's one place are what hold."""
-    execute("ALTER TABLE audit_operation DROP CONSTRAINT audit_operation_key_key")
+    execute("ALTER TABLE audit_operation DROP CONSTRAINT operation_key_once_per_actor")
     execute("DROP INDEX one_place_per_person")
-    monkeypatch.setattr(operations, "_CLAIM", operations._CLAIM.replace("ON CONFLICT (key) DO NOTHING", ""))
+    monkeypatch.setattr(
+        operations, "_CLAIM", operations._CLAIM.replace("ON CONFLICT (actor_id, key) DO NOTHING", "")
+    )
     member, session = make.person(), make.session()
     make.lot(member, session.service)
     ask = partial(

@@ -18,11 +18,18 @@ from studio.lib import consequences, statements
 from studio.lib.refusals import Reason, Refused
 from studio.people.rules.permissions import Actor
 
+LONGEST_KEY = 250
+"""Of a key that is kept as it came, in characters."""
+
 _CLAIM = """
     INSERT INTO audit_operation (key, verb, actor_id, request_hash, at)
-    VALUES (%(key)s, %(verb)s, %(actor)s::bigint, %(hash)s, %(at)s) ON CONFLICT (key) DO NOTHING RETURNING id
+    VALUES (%(key)s, %(verb)s, %(actor)s::bigint, %(hash)s, %(at)s)
+        ON CONFLICT (actor_id, key) DO NOTHING RETURNING id
 """
-_SEEN = "SELECT verb, request_hash, result FROM audit_operation WHERE key = %(key)s"
+_SEEN = """
+    SELECT verb, request_hash, result FROM audit_operation
+     WHERE key = %(key)s AND actor_id IS NOT DISTINCT FROM %(actor)s::bigint
+"""
 _FINISH = """
     UPDATE audit_operation SET result = %(result)s::jsonb, inverse = %(inverse)s::jsonb
      WHERE id = %(id)s::bigint
@@ -81,7 +88,7 @@ def recorded[R](name: str) -> Callable[[Callable[..., R]], Callable[..., R]]:
 
     Goes under ``@use_case``. The verb must take ``by`` (an :class:`Actor`) and ``at``; it gains ``key``
     (text, made up when absent) and ``undoes`` (the operation that this call takes back). Its result must be
-    plain JSON.
+    plain JSON. Keys belong to who acts: nobody meets, or takes in advance, the key of somebody else.
 
     :raises KeyReused: if the key was used for another request.
     :raises AlreadyUndone: if ``undoes`` names an operation that was undone before.
@@ -92,15 +99,18 @@ def recorded[R](name: str) -> Callable[[Callable[..., R]], Callable[..., R]]:
         def run(
             *, by: Actor, at: datetime, key: str | None = None, undoes: int | None = None, **kwargs: Any
         ) -> R:
-            request_hash = _hash(name, by, kwargs)
-            operation_id = _claim(key or str(uuid.uuid4()), name, by, request_hash, at)
+            request_hash = _hash(name, by, kwargs, undoes)
+            key = _kept(key or str(uuid.uuid4()))
+            operation_id = _claim(key, name, by, request_hash, at)
             if operation_id is None:
-                return cast(R, _replay(key, name, request_hash))
+                return cast(R, _replay(key, name, by, request_hash))
+            if undoes is not None:
+                _take_back(undoes, by_operation=operation_id)
             operation = CurrentOperation(operation_id, by, at)
             token = _current.set(operation)
             try:
                 result = verb(by=by, at=at, **kwargs)
-                _finish(operation, result, undoes)
+                _finish(operation, result)
             finally:
                 _current.reset(token)
             return result
@@ -136,8 +146,15 @@ def _claim(key: str, name: str, by: Actor, request_hash: str, at: datetime) -> i
     return row[0] if row else None
 
 
-def _replay(key: str | None, name: str, request_hash: str) -> Any:
-    row = statements.row(_SEEN, {"key": key})
+def _kept(key: str) -> str:
+    """A key as it is kept: the digest of one that is too long for an index, or that no text column takes."""
+    if len(key) <= LONGEST_KEY and "\0" not in key:
+        return key
+    return hashlib.sha256(key.encode()).hexdigest()
+
+
+def _replay(key: str, name: str, by: Actor, request_hash: str) -> Any:
+    row = statements.row(_SEEN, {"key": key, "actor": by.person_id})
     # Nobody removes operations, so the key that stood in the way is still there.
     assert row is not None
     verb, seen_hash, result = row
@@ -153,18 +170,22 @@ def _replay(key: str | None, name: str, request_hash: str) -> Any:
     return None if result is None else json.loads(result)
 
 
-def _finish(operation: CurrentOperation, result: Any, undoes: int | None) -> None:
-    if not operation.is_stored:
-        inverse = None if operation.inverse is None else _plain(operation.inverse)
-        statements.affected(_FINISH, {"result": _plain(result), "inverse": inverse, "id": operation.id})
-    if undoes is not None and not statements.affected(_UNDONE, {"by": operation.id, "undone": undoes}):
+def _take_back(undone: int, *, by_operation: int) -> None:
+    """Mark an operation as undone before anything else: a second undo hears that, and no other reason."""
+    if not statements.affected(_UNDONE, {"by": by_operation, "undone": undone}):
         raise AlreadyUndone(
             Reason("already_undone", "This was already undone.", "Reload to see it as it is.")
         )
 
 
-def _hash(name: str, by: Actor, kwargs: dict[str, Any]) -> str:
-    request = _plain([name, by.person_id, sorted(kwargs.items())])
+def _finish(operation: CurrentOperation, result: Any) -> None:
+    if not operation.is_stored:
+        inverse = None if operation.inverse is None else _plain(operation.inverse)
+        statements.affected(_FINISH, {"result": _plain(result), "inverse": inverse, "id": operation.id})
+
+
+def _hash(name: str, by: Actor, kwargs: dict[str, Any], undoes: int | None) -> str:
+    request = _plain([name, by.person_id, undoes, kwargs])
     return hashlib.sha256(request.encode()).hexdigest()[:32]
 
 
@@ -176,4 +197,4 @@ class _Encoder(DjangoJSONEncoder):
 
 
 def _plain(value: Any) -> str:
-    return json.dumps(value, cls=_Encoder, separators=(",", ":"))
+    return json.dumps(value, cls=_Encoder, separators=(",", ":"), sort_keys=True)

@@ -56,7 +56,7 @@ def done(request: Request, text: str, *, to: str, key: str | None = None) -> Htt
 
 def _way_back(request: Request, key: str) -> str:
     """Where the operation under this key is taken back, when this person may."""
-    operation = Operation.objects.filter(key=key).first()
+    operation = Operation.objects.filter(key=key, actor=request.actor.person_id).first()
     if operation is None or not inverses.may(
         request.actor, operation, inverses.sessions([operation]).get(operation.pk)
     ):
