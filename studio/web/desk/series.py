@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
 
 from django import forms
@@ -14,22 +12,20 @@ from django.urls import URLPattern, reverse
 from scheduling.models import Series
 from scheduling.queries import inventory
 from scheduling.rules import recurrence
-from scheduling.rules.preview import PlannedDate
-from scheduling.rules.recurrence import Rule
 from sessions_app.domain import timetable
 from sessions_app.queries import calendar
 from sessions_app.queries import timetable as queries
 from sessions_app.queries.calendar import Filters
-from sessions_app.rules import completion, states
-from sessions_app.rules import timetable as rule
+from sessions_app.rules import states
 from studio.lib import localtime
 from studio.lib.refusals import Refused
-from studio.lib.transactions import Preview, WorldMoved, preview
+from studio.lib.transactions import Preview, WorldMoved
 from studio.people.rules.permissions import Capability
 from studio.web import formats, refusal_pages
-from studio.web.desk import answers, choices, rows, sections
+from studio.web.desk import answers, choices, rows, sections, series_look
 from studio.web.desk.fields import ClockField
 from studio.web.desk.series_forms import SeriesForm
+from studio.web.desk.series_look import how_many
 from studio.web.requests import Request
 from studio.web.routes import needs, route
 
@@ -42,33 +38,6 @@ STATES = {
     "over": ("completed", "Over"),
     "running": ("open", "Running"),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One date of the list. ``choice`` is the box it offers: ``skip``, ``keep`` (add anyway) or none."""
-
-    on: date
-    starts: datetime
-    ends: datetime
-    state: str
-    label: str
-    notes: tuple[str, ...]
-    choice: str = ""
-    is_chosen: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Look:
-    """Every date of a series before it is made, and in words what will be made of it."""
-
-    lines: Sequence[Line]
-    summary: str
-    attention: str
-    price: str
-    button: str
-    fingerprint: str
-    signature: str = ""
 
 
 # --------------------------------------------------------------------------------------------------- pages
@@ -96,7 +65,7 @@ def new(request: Request) -> HttpResponse:
         request.POST or None, stock=stock, actor=request.actor, initial=_initial(request), auto_id="id_%s"
     )
     is_preview = "preview" in request.POST
-    look: Look | None = None
+    look: series_look.Look | None = None
     refusal: Refused | None = None
     notice = ""
     if request.method == "POST" and form.is_valid():
@@ -108,14 +77,14 @@ def new(request: Request) -> HttpResponse:
                 return _created(request, made, key, is_enabled=kwargs["is_enabled"])
             if not is_preview:
                 notice = "These are its dates. Nothing was created yet: look, then confirm."
-            look = _look(request, kwargs, stock)
+            look = series_look.of_form(request, kwargs, stock)
         except WorldMoved as moved:
             refusal, notice = moved, "This changed since you looked. Nothing was created: look, then confirm."
-            look = _again(request, kwargs, stock)
+            look = series_look.once_more(request, kwargs, stock)
         except Refused as refused:
             refusal = refused
             form.add_reasons(refused)
-            look = _dates_only(request, kwargs, stock)
+            look = series_look.dates_only(request, kwargs, stock)
     context = {
         "form": form,
         "stock": stock,
@@ -135,7 +104,8 @@ def show(request: Request, series_id: int) -> HttpResponse:
     row = queries.rows([series], at=request.now)[0]
     look, refused = None, None
     if row.state in ("draft", "waiting"):
-        look, refused = _look_ahead(request, series, is_draft=row.state == "draft")
+        may_enable = row.state == "draft" and _may_change(request, series)
+        look, refused = series_look.of_series(request, series, may_enable=may_enable)
     dates = answers.paged(request, _became(request, series), per_page=DATES_PER_PAGE)
     may_change = _may_change(request, series)
     context = {
@@ -194,174 +164,19 @@ def withdraw(request: Request, series_id: int) -> HttpResponse:
         except Refused as refused:
             refusal = refused
         else:
-            return answers.done(request, f"{series.service} withdrawn, {_sessions(deleted)} deleted", to=to)
-    seen = _try(timetable.withdraw_series, kwargs)
+            return answers.done(request, f"{series.service} withdrawn, {how_many(deleted)} deleted", to=to)
+    seen = series_look.attempt(timetable.withdraw_series, kwargs)
     refusal = refusal or (seen if isinstance(seen, Refused) else None)
     context = {
         "series": series,
         "preview": seen,
         "refused": refusal,
-        "button": f"Withdraw: delete {_sessions(seen.result)}" if isinstance(seen, Preview) else "",
+        "button": f"Withdraw: delete {how_many(seen.result)}" if isinstance(seen, Preview) else "",
         "to": to,
         "crumbs": [("Series", reverse("desk:series_list")), (str(series.service), to)],
     }
     status = answers.status_of(refusal) if refusal else 200
     return answers.page(request, "desk/series_withdraw.html", context, status=status)
-
-
-# ------------------------------------------------------------------------------------------- looking ahead
-
-
-def _look(request: Request, kwargs: dict[str, Any], stock: choices.Stock) -> Look:
-    """The dates, and what the verb itself says about them: one fingerprint for both.
-
-    :raises Refused: what the verb would refuse.
-    """
-    seen = preview(timetable.create_series, **kwargs)
-    return _drawn(request, kwargs, stock, fingerprint=seen.fingerprint)
-
-
-def _again(request: Request, kwargs: dict[str, Any], stock: choices.Stock) -> Look | None:
-    try:
-        return _look(request, kwargs, stock)
-    except Refused:
-        return _dates_only(request, kwargs, stock)
-
-
-def _dates_only(request: Request, kwargs: dict[str, Any], stock: choices.Stock) -> Look | None:
-    """The dates of a series that cannot be made as it is, when its rule at least makes sense."""
-    return None if recurrence.why_not(_rule(kwargs)) else _drawn(request, kwargs, stock, fingerprint="")
-
-
-def _drawn(request: Request, kwargs: dict[str, Any], stock: choices.Stock, *, fingerprint: str) -> Look:
-    service = stock.service(kwargs["service_id"])
-    assert service is not None  # the form offers only those of the stock
-    lasts = kwargs["duration_minutes"] or service.duration_minutes
-    repeats = _rule(kwargs)
-    planned = queries.planned_dates(
-        repeats,
-        starts_time=kwargs["starts_time"],
-        duration_minutes=lasts,
-        location_id=kwargs["location_id"],
-        room_id=kwargs["room_id"],
-        practitioner_id=kwargs["practitioner_id"],
-    )
-    price = completion.price_minor(
-        service.cost_minor, is_hourly=service.pricing == "hourly", lasts=timedelta(minutes=lasts)
-    )
-    zone = next(each.time_zone for each in stock.locations if each.id == kwargs["location_id"])
-    return _in_words(
-        request,
-        planned,
-        repeats,
-        skip_on=kwargs["skip_on"],
-        keep_on=kwargs["keep_on"],
-        price_minor=price,
-        zone=zone,
-        is_enabled=kwargs["is_enabled"],
-        fingerprint=fingerprint,
-    )
-
-
-def _look_ahead(request: Request, series: Series, *, is_draft: bool) -> tuple[Look | None, Refused | None]:
-    """The same list for a draft, or one that the worker has not come to: its dates as they stand now."""
-    kwargs = {"series_id": series.pk, "by": request.actor, "at": request.now}
-    seen = _try(timetable.enable_series, kwargs) if is_draft and _may_change(request, series) else None
-    repeats = queries.rule_of(series)
-    planned = queries.planned_dates(
-        repeats,
-        starts_time=series.starts_time,
-        duration_minutes=series.duration_minutes,
-        location_id=series.location_id,
-        room_id=series.room_id,
-        practitioner_id=series.practitioner_id,
-    )
-    look = _in_words(
-        request,
-        planned,
-        repeats,
-        skip_on=list(series.skips.values_list("on", flat=True)),
-        keep_on=series.kept_on,
-        price_minor=_price(series),
-        zone=series.location.time_zone,
-        is_enabled=True,
-        fingerprint=seen.fingerprint if isinstance(seen, Preview) else "",
-    )
-    return look, seen if isinstance(seen, Refused) else None
-
-
-def _in_words(
-    request: Request,
-    planned: Sequence[PlannedDate],
-    repeats: Rule,
-    *,
-    skip_on: Iterable[date],
-    keep_on: Iterable[date],
-    price_minor: int,
-    zone: str,
-    is_enabled: bool,
-    fingerprint: str,
-) -> Look:
-    skipped, kept = frozenset(skip_on), frozenset(keep_on)
-    decided = rule.decide(planned, skip_on=skipped, keep_on=kept)
-    left_out = {each.on: each.reason for each in decided.left_out}
-    lines = [_line(each, left_out.get(each.on, ""), skipped, kept, zone) for each in planned]
-    held = len(decided.held)
-    noteworthy = sum(each.needs_a_look for each in planned)
-    today = localtime.local_day(request.now, zone)
-    past = sum(each.on < today for each in decided.held)
-    attention = [f"{noteworthy} to look at" if noteworthy else "", f"{past} in the past" if past else ""]
-    return Look(
-        lines,
-        _summary(request, decided.held, repeats, zone),
-        " · ".join(filter(None, attention)),
-        f"{rows.money(request, price_minor * held)} for the whole, without a pass" if price_minor else "",
-        _button(held, len(left_out), is_enabled=is_enabled),
-        fingerprint,
-    )
-
-
-def _line(
-    planned: PlannedDate, left_out: str, skipped: frozenset[date], kept: frozenset[date], zone: str
-) -> Line:
-    is_skipped, is_kept = planned.on in skipped, planned.on in kept
-    obstacles = len(planned.closures) + len(planned.conflicts)
-    state, label, notes = "ok", "", planned.notes
-    choice, is_chosen = "skip", False
-    if is_skipped:
-        state, label, is_chosen = "canceled", "Skipped", True
-    elif left_out:
-        # What stands in the way is said by the notes; only what follows from other dates needs its own words.
-        state, label, choice = "missed", "Left out", ""
-        notes = planned.notes if obstacles else (left_out, *planned.notes)
-    elif is_kept and planned.closures:
-        state, label, choice, is_chosen = "warn", "Held all the same", "keep", True
-    elif planned.shift != "none":
-        state, label = "warn", "Look"
-    if planned.status == "closure" and not planned.conflicts and not is_skipped:
-        choice, is_chosen = "keep", is_kept
-    starts, ends = (localtime.local_time(at, zone) for at in (planned.starts_at, planned.ends_at))
-    return Line(planned.on, starts, ends, state, label, notes, choice, is_chosen)
-
-
-def _summary(request: Request, held: Sequence[PlannedDate], repeats: Rule, zone: str) -> str:
-    """``24 sessions · Mon, Wed 18:00–19:00 · Mon 7 Sep to Mon 30 Nov``."""
-    if not held:
-        return "No session is left"
-    starts, ends = (localtime.local_time(at, zone) for at in (held[0].starts_at, held[0].ends_at))
-    today, locale = answers.today(request), request.studio.locale
-    first, last = (formats.day(each.on, today=today, locale=locale) for each in (held[0], held[-1]))
-    clock = formats.clock(starts, ends, locale=locale)
-    if len(held) == 1:
-        return f"1 session · {first}, {clock}"
-    return f"{len(held)} sessions · {recurrence.in_words(repeats)} {clock} · {first} to {last}"
-
-
-def _button(held: int, left_out: int, *, is_enabled: bool) -> str:
-    if not is_enabled:
-        return f"Keep a draft of {_sessions(held)}"
-    skip = f", skip {left_out}" if left_out else ""
-    return f"Create {_sessions(held)}{skip}"
 
 
 def _missing(form: SeriesForm) -> list[str]:
@@ -376,18 +191,6 @@ def _status(form: SeriesForm, refusal: Refused | None, *, is_fragment: bool) -> 
     if refusal is not None:
         return answers.status_of(refusal)
     return 422 if form.is_bound and form.errors else 200
-
-
-def _rule(kwargs: dict[str, Any]) -> Rule:
-    return Rule(
-        weekdays=tuple(sorted(set(kwargs["weekdays"]))),
-        starts_on=kwargs["starts_on"],
-        frequency=kwargs["frequency"],
-        monthly_kind=kwargs["monthly_kind"],
-        every=kwargs["every"],
-        count=kwargs["count"],
-        until=kwargs["until"],
-    )
 
 
 def _initial(request: Request) -> dict[str, Any]:
@@ -471,10 +274,10 @@ def _span(series: Series) -> tuple[datetime, datetime]:
 def _facts(request: Request, series: Series, row: queries.SeriesRow) -> list[tuple[str, str]]:
     where = series.location.name + (f", {series.room.name}" if series.room else "")
     today, locale = answers.today(request), request.studio.locale
-    ends = f"after {_sessions(series.count)}" if series.count else ""
+    ends = f"after {how_many(series.count)}" if series.count else ""
     if series.until:
         ends = f"on {formats.day(series.until, today=today, locale=locale)}"
-    price = _price(series)
+    price = series_look.price_of(series)
     return [
         ("When", _times(row)),
         ("First date", formats.day(series.starts_on, today=today, locale=locale)),
@@ -493,16 +296,6 @@ def _times(row: queries.SeriesRow) -> str:
     return f"{row.repeats} {clock}"
 
 
-def _price(series: Series) -> int:
-    if series.cost_minor is not None:
-        return series.cost_minor
-    return completion.price_minor(
-        series.service.cost_minor,
-        is_hourly=series.service.pricing == "hourly",
-        lasts=timedelta(minutes=series.duration_minutes),
-    )
-
-
 def _series(series_id: int) -> Series:
     found = queries.listed().filter(pk=series_id).first()
     if found is None:
@@ -513,17 +306,6 @@ def _series(series_id: int) -> Series:
 def _may_change(request: Request, series: Series) -> bool:
     own = series.practitioner_id == request.actor.person_id
     return request.actor.may(Capability.ADD_SESSIONS, own=own)
-
-
-def _try(verb: Callable[..., Any], kwargs: dict[str, Any]) -> Preview | Refused:
-    try:
-        return preview(verb, **kwargs)
-    except Refused as refused:
-        return refused
-
-
-def _sessions(count: int) -> str:
-    return "1 session" if count == 1 else f"{count} sessions"
 
 
 _SEE = needs(Capability.USE_DESK)
