@@ -6,10 +6,7 @@ desk adds a walk-in, notes who is there and completes the session; the walk-in's
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
 
 import pytest
 import time_machine
@@ -18,54 +15,12 @@ from pytest_django import DjangoDbBlocker
 
 from billing import tasks as billing_tasks
 from billing.models import Account, Entry, Invoice
-from memberships.queries import lots
-from scheduling.domain import closures
-from scheduling.models import Service
 from sessions_app import tasks as session_tasks
-from sessions_app.domain import expansion, timetable
 from sessions_app.models import Booking, Session
-from studio.people.models import Person, Studio
-from studio.people.rules.permissions import SYSTEM
-from tests import logins, make
-from tests.browser import crawl, worlds
+from tests.browser import crawl, stages, worlds
 from tests.browser.hands import Hand, Keyboard, Mouse
-from tests.browser.harness import PHONE
+from tests.browser.stages import AFTER_CLASS, BEFORE_CLASS, MONDAY, Stage, figures_of, fill_in_the_series, pages
 from tests.browser.worlds import World
-
-MONDAY = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
-BEFORE_CLASS = datetime(2026, 3, 4, 17, 50, tzinfo=UTC)
-AFTER_CLASS = datetime(2026, 3, 4, 19, 10, tzinfo=UTC)
-
-
-@dataclass
-class Stage:
-    """The studio, its people, and the moment it is."""
-
-    world: World
-    hand: type[Hand]
-    reformer: Service
-    amir: Person
-    bea: Person
-    sam: Person
-
-    def meet(self, person: Person) -> Hand:
-        """Somebody at a window of their own: members at their phone, the team at the desk."""
-        visitor = self.world.fresh()
-        if person.role == "member" and self.hand is Mouse:
-            visitor.page.set_viewport_size({"width": PHONE.width, "height": PHONE.height})
-        return self.hand(visitor)
-
-    def sign_in(self, hand: Hand, person: Person, at: str) -> None:
-        hand.go(at)
-        if at == "/":
-            hand.press("link", "Sign in")
-        hand.fill("E-mail address", person.email)
-        hand.fill("Password", logins.PASSWORD)
-        hand.press("button", "Sign in")
-
-    def at(self, moment: datetime) -> None:
-        """It is later now."""
-        self.world.now = moment
 
 
 @pytest.fixture
@@ -77,35 +32,13 @@ def db(django_db_setup: None, django_db_blocker: DjangoDbBlocker, chromium: Brow
 
 @pytest.fixture(params=[Mouse, Keyboard], ids=["mouse", "keyboard"])
 def stage(request: pytest.FixtureRequest, db: World) -> Stage:
-    """One room, one service, a closed day, and a class that stands in the way of another."""
-    Studio.objects.update(name="Harbour", legal_name="Harbour Studio Ltd", address="2 Quay\nLeith")
-    place = make.location("Harbour House", members_may_book=True)
-    studio = make.room("Studio 1", at=place, capacity=10)
-    reformer = make.service("Reformer", members_may_book=True)
-    logins.person("practitioner", name="Ana Ruiz")
-    timetable.create_series(
-        service_id=make.service("Spin").pk,
-        location_id=place.pk,
-        room_id=studio.pk,
-        weekdays=[2],
-        starts_on=date(2026, 3, 11),
-        starts_time=time(18, 30),
-        count=1,
-        by=SYSTEM,
-        at=MONDAY,
-    )
-    expansion.expand(by=SYSTEM, at=MONDAY)
-    closures.add(name="Staff day", starts_on=date(2026, 3, 18), ends_on=date(2026, 3, 18), by=SYSTEM, at=MONDAY)
-    amir = logins.person("member", name="Amir Patel", sign_in=True)
-    make.lot(amir, reformer, quantity=3, days=60, kind=make.credit_type(reformer, name="Reformer"), at=MONDAY)
-    bea = logins.person("member", name="Bea Long", sign_in=True)
-    return Stage(db, request.param, reformer, amir, bea, db.people["staff"])
+    return stages.set_up(db, request.param)
 
 
 def test_a_series_is_planned_booked_completed_and_invoiced(stage: Stage) -> None:
     """S1-03…S1-17, S3-03…S3-08, V-01…V-03, Q5, Q6, Q20, Q26."""
     plan_the_series(stage)
-    session = Session.objects.get(service=stage.reformer, occurrence_on=date(2026, 3, 4))
+    session = stage.first_class()
 
     member = stage.meet(stage.amir)
     stage.sign_in(member, stage.amir, "/")
@@ -128,17 +61,7 @@ def plan_the_series(stage: Stage) -> None:
     stage.sign_in(desk, stage.sam, "/desk/")
     expect(desk.page.get_by_role("heading", level=1)).to_have_text("Monday 2 March")
 
-    desk.press("link", "Calendar")
-    desk.press("link", "New session or series")
-    desk.choose("Service", "Reformer")
-    desk.choose("With", "Ana Ruiz")
-    desk.choose("Where", "Studio 1")
-    desk.fill("First date", "2026-03-04")
-    desk.fill("Starts at", "18:00")
-    desk.tick("Mon")
-    desk.tick("Wed")
-    desk.fill("Number of sessions", "7")
-
+    fill_in_the_series(desk)
     dates = desk.page.locator("#dates")
     expect(dates.get_by_role("listitem")).to_have_count(7)
     expect(line(dates, "11 Mar")).to_contain_text("Spin")
@@ -169,12 +92,6 @@ def book(stage: Stage, member: Hand, session: Session) -> None:
         member.sees("booked. 1 Reformer credit held, 2 free.")
     assert figures_of(stage.amir) == (2, 1, 0, 0)
     assert Booking.objects.live().get(session=session).person == stage.amir
-
-
-def figures_of(person: Person) -> tuple[int, int, int, int]:
-    """Free, held, used, expired."""
-    [credit] = lots.summary(person.pk, on=MONDAY.date())
-    return credit.free, credit.held, credit.used, credit.expired
 
 
 def read_the_log(stage: Stage, member: Hand) -> None:
@@ -254,8 +171,3 @@ def read_the_invoice(stage: Stage) -> None:
     bea.press("link", "£12.00")
     bea.sees("Reformer", "What happened")
     bea.visitor.audit()
-
-
-def pages(document: bytes) -> int:
-    """How many pages a PDF has."""
-    return len(re.findall(rb"/Type\s*/Page\b(?!s)", document))

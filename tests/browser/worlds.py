@@ -55,9 +55,11 @@ class World:
         self._open[who].troubles.seen.clear()
         return self._open[who]
 
-    def fresh(self, who: str = "visitor") -> Visitor:
+    def fresh(self, who: str = "visitor", *, javascript: bool = True) -> Visitor:
         """Another window, of that person."""
-        visitor = self.windows.enter_context(harness.window(self.browser, self.address))
+        visitor = self.windows.enter_context(
+            harness.window(self.browser, self.address, javascript=javascript)
+        )
         if who in self.people:
             visitor.become(logins.browser(self.people[who]))
         return visitor
