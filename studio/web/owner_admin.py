@@ -3,6 +3,8 @@
 Business writes through it are impossible by construction; what can be read is listed here, and no ledger is.
 """
 
+from typing import cast
+
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 
@@ -19,8 +21,8 @@ class OwnerAdminSite(admin.AdminSite):
     def has_permission(self, request: HttpRequest) -> bool:
         return bool(request.user.is_active and request.user.is_superuser)
 
-    def login(self, request: Request, extra_context: dict[str, object] | None = None) -> HttpResponse:
-        return refusal_pages.to_sign_in(request)
+    def login(self, request: HttpRequest, extra_context: dict[str, object] | None = None) -> HttpResponse:
+        return refusal_pages.to_sign_in(cast(Request, request))
 
 
 class ReadOnly(admin.ModelAdmin):
