@@ -118,7 +118,10 @@ INVARIANTS = [
         """
         SELECT format('series %s: counter %s, %s invoices, numbers %s to %s', c.series, c.last, count(i.id),
                       min(split_part(i.number, '-', 3)::bigint), max(split_part(i.number, '-', 3)::bigint))
-          FROM billing_invoicecounter c
+          FROM (SELECT series, last FROM billing_invoicecounter
+                UNION ALL
+                SELECT DISTINCT s.series, 0 FROM billing_invoice i, regexp_replace(i.number, '-[0-9]+$', '') AS s(series)
+                 WHERE NOT EXISTS (SELECT 1 FROM billing_invoicecounter k WHERE k.series = s.series)) c
           LEFT JOIN billing_invoice i ON i.number LIKE c.series || '-%'
          GROUP BY c.series, c.last
         HAVING count(i.id) <> c.last

@@ -49,6 +49,10 @@ INVARIANTS = [
                 WHERE l.charge_id = c.id
                   AND (SELECT coalesce(sum(p.amount_minor), 0) FROM billing_payment p WHERE p.invoice_id = i.id)
                       >= i.total_minor)
+        UNION ALL
+        SELECT format('dues period %s has %s lots of credit type %s', dues_period_id, count(*), credit_type_id)
+          FROM memberships_creditlot WHERE dues_period_id IS NOT NULL
+         GROUP BY dues_period_id, credit_type_id HAVING count(*) > 1
         """,
     ),
 ]

@@ -58,8 +58,8 @@ INVARIANTS = [
     ),
     Invariant(
         "K2",
-        "A saved session has an outcome for every live booking, and each outcome costs what its charge came to.",
-        "SELECT count(*) FROM sessions_app_session WHERE closed_at IS NOT NULL",
+        "A saved session has an outcome for every live booking, each costing what its charge came to; others have none.",
+        "SELECT count(*) FROM sessions_app_session",
         """
         SELECT format('booking %s of session %s: outcome %s costs %s, charged %s', b.id, s.id, o.id, o.cost_minor,
                       c.amount_minor)
@@ -67,15 +67,15 @@ INVARIANTS = [
           JOIN sessions_app_booking b ON b.session_id = s.id
           LEFT JOIN sessions_app_outcome o ON o.booking_id = b.id AND o.reversed_at IS NULL
           LEFT JOIN billing_charge c ON c.id = b.charge_id
-         WHERE s.closed_at IS NOT NULL
-           AND ((o.id IS NULL AND b.canceled_at IS NULL)
-                OR (o.id IS NOT NULL AND o.cost_minor <> coalesce(c.amount_minor, 0)))
+         WHERE (s.closed_at IS NULL AND o.id IS NOT NULL)
+            OR (s.closed_at IS NOT NULL AND o.id IS NULL AND b.canceled_at IS NULL)
+            OR (o.id IS NOT NULL AND o.cost_minor <> coalesce(c.amount_minor, 0))
         """,
     ),
     Invariant(
         "K3b",
-        "A saved session pays its practitioner once: the greatest wage among its outcomes (X-47).",
-        "SELECT count(*) FROM sessions_app_session WHERE closed_at IS NOT NULL AND practitioner_id IS NOT NULL",
+        "A saved session pays its practitioner once, the greatest wage among its outcomes (X-47); others pay none.",
+        "SELECT count(*) FROM sessions_app_session WHERE practitioner_id IS NOT NULL",
         """
         SELECT format('session %s: wage %s, posted %s', s.id, due.wage, paid.total)
           FROM sessions_app_session s
@@ -105,7 +105,7 @@ INVARIANTS = [
     ),
     Invariant(
         "S5",
-        "A live session of a series occupies its room and its practitioner for exactly its time.",
+        "A live session of a series occupies its room and its practitioner for exactly its time; others, nothing.",
         "SELECT count(*) FROM sessions_app_session WHERE series_id IS NOT NULL",
         """
         SELECT format('session %s', s.id)
@@ -115,6 +115,10 @@ INVARIANTS = [
                  WHERE t.holder = 'session:' || s.id AND t.during = tstzrange(s.starts_at, s.ends_at)
                    AND (t.room_id = s.room_id OR t.practitioner_id = s.practitioner_id))
                <> (s.room_id IS NOT NULL)::int + (s.practitioner_id IS NOT NULL)::int
+        UNION ALL
+        SELECT format('slot %s is held for %s, which is canceled or deleted', t.id, t.holder)
+          FROM sessions_app_session s JOIN scheduling_slot t ON t.holder = 'session:' || s.id
+         WHERE s.deleted_at IS NOT NULL OR s.canceled_at IS NOT NULL
         """,
     ),
 ]
