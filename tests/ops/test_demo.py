@@ -20,7 +20,7 @@ NOW = datetime(2026, 3, 26, 10, 0, tzinfo=UTC)
 
 
 def test_the_demo_is_a_studio_in_the_middle_of_its_year():
-    """46 classes a week in 3 rooms, across a clock change, with a past that is saved and a future that is booked."""
+    """46 classes a week in 3 rooms, across a clock change; the past is saved, the future booked."""
     load.load(NOW, lambda words: None, weeks_back=1)
 
     assert (Series.objects.count(), Room.objects.count()) == (46, 3)

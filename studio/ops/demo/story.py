@@ -81,7 +81,7 @@ class Story:
     def _crowd(self, session: Session) -> list[Person]:
         """Evenings and Saturdays are popular, early mornings are not."""
         evening = session.local_start.hour >= 17 or session.local_start.weekday() == 5
-        size = min(session.capacity, self.random.randint(4, 9) if evening else self.random.randint(1, 4))
+        size = min(session.capacity, self.random.randint(4, 10) if evening else self.random.randint(2, 5))
         crowd = self.random.sample(self.regulars, size)
         if self.random.random() < 0.3:
             crowd.append(self.random.choice(self.walk_ins))
