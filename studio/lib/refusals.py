@@ -69,4 +69,4 @@ def _flatten(reasons: Iterable[Reason | str | Iterable[Reason]], code: str) -> I
         elif isinstance(reason, Reason):
             yield reason
         else:
-            yield from reason
+            yield from _flatten(reason, code)

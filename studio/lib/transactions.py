@@ -72,18 +72,27 @@ def use_case[**P, R](verb: Callable[P, R]) -> Callable[..., R]:
     def run(*, expecting: str | None = None, **kwargs: Any) -> R:
         if _previewing.get():
             return verb(**kwargs)  # type: ignore[call-arg]
-        for attempt in range(RETRIES):
-            try:
-                with transaction.atomic(durable=True):
-                    return _as_expected(verb, expecting, kwargs)
-            except DatabaseError as error:
-                if not isinstance(error.__cause__, _TRY_AGAIN):
-                    raise
-                # Spread the contenders, or they meet again at the same lock.
-                time.sleep(random.uniform(0, 0.02) * 2**attempt)
-        raise Busy
+
+        def once() -> R:
+            with transaction.atomic(durable=True):
+                return _as_expected(verb, expecting, kwargs)
+
+        return _patiently(once)
 
     return run
+
+
+def _patiently[R](once: Callable[[], R]) -> R:
+    """Try a whole transaction again when it lost to others; after :data:`RETRIES` tries it is busy."""
+    for attempt in range(RETRIES):
+        try:
+            return once()
+        except DatabaseError as error:
+            if not isinstance(error.__cause__, _TRY_AGAIN):
+                raise
+            # Spread the contenders, or they meet again at the same lock.
+            time.sleep(random.uniform(0, 0.02) * 2**attempt)
+    raise Busy
 
 
 def _as_expected[R](verb: Callable[..., R], expecting: str | None, kwargs: dict[str, Any]) -> R:
@@ -113,7 +122,12 @@ def preview(verb: Callable[..., Any], **kwargs: Any) -> Preview:
     """Run the real verb, collect its consequences, and roll everything back.
 
     :raises Refused: what the verb itself would refuse.
+    :raises Busy: if locks could not be had in :data:`RETRIES` tries.
     """
+    return _patiently(lambda: _rolled_back(verb, kwargs))
+
+
+def _rolled_back(verb: Callable[..., Any], kwargs: dict[str, Any]) -> Preview:
     seen: Preview | None = None
     token = _previewing.set(True)
     try:
