@@ -70,8 +70,9 @@ BEGIN
         IF (NEW.posted_in, NEW.posted_out, NEW.held, NEW.seq) IS DISTINCT FROM (0::bigint, 0::bigint, 0::bigint, 0::bigint) THEN
             RAISE EXCEPTION 'a new account starts empty' USING ERRCODE = 'check_violation';
         END IF;
-    ELSIF (NEW.owner, NEW.unit, NEW.is_guarded) IS DISTINCT FROM (OLD.owner, OLD.unit, OLD.is_guarded) THEN
-        RAISE EXCEPTION 'an account keeps its owner, unit and guard' USING ERRCODE = 'check_violation';
+    ELSIF (NEW.owner, NEW.unit, NEW.is_guarded, NEW.may_overdraw)
+          IS DISTINCT FROM (OLD.owner, OLD.unit, OLD.is_guarded, OLD.may_overdraw) THEN
+        RAISE EXCEPTION 'an account keeps its owner, unit and limits' USING ERRCODE = 'check_violation';
     ELSIF (NEW.posted_in, NEW.posted_out, NEW.held, NEW.seq)
           IS DISTINCT FROM (OLD.posted_in, OLD.posted_out, OLD.held, OLD.seq) THEN
         RAISE EXCEPTION 'totals are written by the ledger only' USING ERRCODE = 'check_violation';
