@@ -10,7 +10,7 @@ from allauth.mfa.totp.internal import auth as totp
 from django.core import mail
 
 from memberships.domain import people
-from studio.people.models import Person
+from studio.people.models import Person, User
 from studio.people.queries import invitations
 from studio.people.rules.permissions import SYSTEM
 from tests import logins
@@ -60,9 +60,10 @@ def at_address_proof(world: World) -> Visitor:
 
 
 def at_first_password(world: World) -> Visitor:
-    somebody = logins.person(sign_in=True)
-    somebody.user.set_unusable_password()
-    somebody.user.save()
+    user = logins.user("code@studio.example")
+    user.set_unusable_password()
+    user.save()
+    somebody = logins.person(user=user, email=user.email)
     visitor = world.fresh()
     visitor.become(logins.browser(somebody))
     visitor.go("/accounts/password/set/")
@@ -72,9 +73,9 @@ def at_first_password(world: World) -> Visitor:
 def at_invitation(world: World) -> Visitor:
     somebody = logins.person()
     people.invite(person_id=somebody.pk, by=SYSTEM, at=EVENING)
-    somebody.refresh_from_db()
+    user = User.objects.get(person=somebody)
     visitor = world.fresh()
-    visitor.go(f"/accounts/invitation/{invitations.token_for(somebody.user, at=EVENING)}/")
+    visitor.go(f"/accounts/invitation/{invitations.token_for(user, at=EVENING)}/")
     return visitor
 
 

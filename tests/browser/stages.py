@@ -1,4 +1,4 @@
-"""A small studio on a Monday morning, and its people at their windows: what the flows through the screens share."""
+"""A small studio on a Monday morning, and its people at their windows: what the flows share."""
 
 from __future__ import annotations
 
@@ -79,7 +79,9 @@ def set_up(world: World, hand: type[Hand], *, javascript: bool = True) -> Stage:
         at=MONDAY,
     )
     expansion.expand(by=SYSTEM, at=MONDAY)
-    closures.add(name="Staff day", starts_on=date(2026, 3, 18), ends_on=date(2026, 3, 18), by=SYSTEM, at=MONDAY)
+    closures.add(
+        name="Staff day", starts_on=date(2026, 3, 18), ends_on=date(2026, 3, 18), by=SYSTEM, at=MONDAY
+    )
     amir = logins.person("member", name="Amir Patel", sign_in=True)
     make.lot(amir, reformer, quantity=3, days=60, kind=make.credit_type(reformer, name="Reformer"), at=MONDAY)
     bea = logins.person("member", name="Bea Long", sign_in=True)

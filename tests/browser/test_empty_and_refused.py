@@ -1,4 +1,4 @@
-"""The pages nobody designs for: of an empty studio, after a mistake, after a no, and where nothing is (UX Q21)."""
+"""The pages nobody designs for: an empty studio, a mistake, a no, and where nothing is (UX Q21)."""
 
 from __future__ import annotations
 
@@ -105,7 +105,9 @@ def test_where_nothing_is_there_is_a_way_on(world: World, who: str, address: str
     crawl.hold_to_the_bars(visitor)
 
 
-def test_a_failure_of_ours_is_told_in_words_with_a_code(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failure_of_ours_is_told_in_words_with_a_code(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Q1, Q21."""
     monkeypatch.setattr(plans, "on_sale", lambda: 1 / 0)
     visitor = world.window("visitor")

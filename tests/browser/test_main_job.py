@@ -19,7 +19,15 @@ from sessions_app import tasks as session_tasks
 from sessions_app.models import Booking, Session
 from tests.browser import crawl, stages, worlds
 from tests.browser.hands import Hand, Keyboard, Mouse
-from tests.browser.stages import AFTER_CLASS, BEFORE_CLASS, MONDAY, Stage, figures_of, fill_in_the_series, pages
+from tests.browser.stages import (
+    AFTER_CLASS,
+    BEFORE_CLASS,
+    MONDAY,
+    Stage,
+    figures_of,
+    fill_in_the_series,
+    pages,
+)
 from tests.browser.worlds import World
 
 

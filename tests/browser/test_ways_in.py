@@ -3,7 +3,6 @@
 import re
 
 import pytest
-from allauth.mfa.totp.internal import auth as totp
 from django.core import mail
 from django.core.cache import cache
 from django.utils import timezone
@@ -14,9 +13,9 @@ from studio.people.models import Person
 from studio.people.queries import invitations
 from studio.people.rules.permissions import SYSTEM, Role
 from tests import logins
-from tests.browser import harness
+from tests.browser import arrivals, harness
 from tests.browser.conftest import OpenWindow
-from tests.browser.harness import Look, Visitor
+from tests.browser.harness import Visitor
 
 
 @pytest.fixture(autouse=True)
@@ -30,46 +29,6 @@ def invitation() -> str:
     people.invite(person_id=ana.pk, by=SYSTEM, at=timezone.now())
     ana.refresh_from_db()
     return f"/accounts/invitation/{invitations.token_for(ana.user, at=timezone.now())}/"
-
-
-PAGES = [
-    "/accounts/login/",
-    "/accounts/login/code/",
-    "/accounts/logout/",
-    "/accounts/inactive/",
-    "/accounts/signup/",
-    "/accounts/password/reset/",
-    "/accounts/password/reset/done/",
-    "/accounts/password/reset/key/done/",
-    "/accounts/password/reset/key/1-made-up/",
-    "/accounts/invitation/made-up/",
-]
-OWN_PAGES = [
-    "/accounts/password/change/",
-    "/accounts/reauthenticate/",
-    "/accounts/2fa/",
-    "/accounts/logout/",
-    "/desk/",
-]
-
-
-@pytest.mark.parametrize("look", harness.LOOKS, ids=str)
-def test_the_pages_on_the_way_in_are_accessible(open_window: OpenWindow, look: Look) -> None:
-    """Q1, Q3."""
-    window = open_window(look)
-    for path in [*PAGES, invitation()]:
-        window.go(path)
-        window.audit()
-
-
-@pytest.mark.parametrize("look", harness.LOOKS, ids=str)
-def test_the_pages_about_ones_own_login_are_accessible(open_window: OpenWindow, look: Look) -> None:
-    """Q1, Q3: a member's, up to the page that says that the desk is not open to them."""
-    window = open_window(look)
-    window.become(logins.browser(Role.MEMBER))
-    for path in OWN_PAGES:
-        window.go(path)
-        window.audit()
 
 
 def test_mistakes_are_told_accessibly_and_keep_what_was_typed(visitor: Visitor) -> None:
@@ -128,30 +87,8 @@ def test_the_team_sets_up_the_app_without_javascript(open_window: OpenWindow, se
     page.get_by_role("button", name="Sign in", exact=True).click()
 
     expect(page.get_by_role("heading", level=1)).to_have_text("Set up the authenticator app")
-    page.get_by_label("Code").fill(code_of(page.locator("code").inner_text()))
+    page.get_by_label("Code").fill(arrivals.code_of(page.locator("code").inner_text()))
     page.get_by_role("button", name="Switch on").click()
 
     expect(page.get_by_role("heading", level=1)).to_have_text("Recovery codes")
     assert Person.objects.get(pk=staff.pk).user.authenticator_set.count() == 2
-
-
-def test_the_pages_of_the_app_are_accessible(open_window: OpenWindow) -> None:
-    window = open_window(harness.PHONE)
-    page = window.page
-    member = logins.person(sign_in=True)
-    window.go("/accounts/login/?next=/accounts/2fa/totp/activate/")
-    page.get_by_label("E-mail address").fill(member.email)
-    page.get_by_label("Password").fill(logins.PASSWORD)
-    page.get_by_role("button", name="Sign in", exact=True).click()
-    window.audit()
-    page.get_by_label("Code").fill(code_of(page.locator("code").inner_text()))
-    page.get_by_role("button", name="Switch on").click()
-    for path in ("", "recovery-codes/", "recovery-codes/generate/", "totp/deactivate/"):
-        assert window.go(f"/accounts/2fa/{path}").status == 200
-        window.audit()
-
-
-def code_of(secret: str) -> str:
-    """What an authenticator app shows now."""
-    counter = next(totp.yield_hotp_counters_from_time())
-    return totp.format_hotp_value(totp.hotp_value(secret, counter))

@@ -74,9 +74,7 @@ def filled(browser: Browser, now: datetime = EVENING) -> Iterator[World]:
             pass
         for role in Role:
             person = Person.objects.filter(role=role, user__isnull=False).earliest("pk")
-            person.user.set_password(logins.PASSWORD)
-            person.user.save()
-            EmailAddress.objects.get_or_create(user=person.user, email=person.email, verified=True, primary=True)
+            _give_password(person)
             world.people[role] = person
         yield world
 
@@ -89,6 +87,15 @@ def empty(browser: Browser, now: datetime = EVENING) -> Iterator[World]:
         for role in Role:
             world.people[role] = logins.person(role, sign_in=True, name=f"First {role}")
         yield world
+
+
+def _give_password(person: Person) -> None:
+    """The one that the tests sign in with."""
+    user = person.user
+    assert user is not None
+    user.set_password(logins.PASSWORD)
+    user.save()
+    EmailAddress.objects.get_or_create(user=user, email=person.email, verified=True, primary=True)
 
 
 @contextmanager
