@@ -115,11 +115,12 @@ def hold_to_the_bars(visitor: Visitor, looks: Sequence[Look] = LOOKS) -> None:
         _look(page, look)
         harness.audit(page)
     _look(page, SMALLEST)
-    assert harness.sideways(page) == []
+    sticks_out = harness.sideways(page)
+    assert sticks_out == [], sticks_out
     _look(page, looks[0])
     assert ways_on(page) > 0, "nothing in the main part leads on"
     assert harness.unlabelled_figures(page) == []
-    assert visitor.troubles.seen == []
+    assert visitor.troubles.seen == [], visitor.troubles.seen
 
 
 def _look(page: Page, look: Look) -> None:

@@ -9,14 +9,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from django.urls import resolve
+from django.urls import resolve, reverse
 from playwright.sync_api import Browser
 from pytest_django import DjangoDbBlocker
 
 from studio.people.rules.permissions import Role
-from tests.browser import crawl, worlds
+from tests import logins
+from tests.browser import crawl, harness, worlds
 from tests.browser.arrivals import ARRIVALS
 from tests.browser.crawl import Case
+from tests.browser.harness import Look
 from tests.browser.worlds import Found, Given, World
 from tests.web.matrix.objects import Things
 
@@ -71,3 +73,32 @@ def test_every_page_on_the_way_in_is_accessible(name: str, world: World) -> None
     visitor = ARRIVALS[name](world)
     assert resolve(crawl.path_of(visitor.page)).view_name == name
     crawl.hold_to_the_bars(visitor)
+
+
+@pytest.mark.parametrize("look", harness.LOOKS, ids=str)
+def test_the_menu_of_a_place_on_the_list_is_accessible(
+    world: World, things: dict[str, Things], look: Look
+) -> None:
+    """Q2."""
+    address = reverse("desk:roster", args=[things[Role.ADMIN].booking.session_id])
+    with harness.window(world.browser, world.address, look) as visitor:
+        visitor.become(logins.browser(world.people[Role.ADMIN]))
+        visitor.go(address)
+        visitor.page.locator(".roster-row summary").first.click()
+        assert harness.violations(visitor.page, ".menu[open]") == []
+        assert harness.sideways(visitor.page) == []
+        visitor.page.keyboard.press("Escape")
+        visitor.page.get_by_label("Add or check in a person").fill("an")
+        visitor.page.locator("#found li").first.wait_for()
+        visitor.audit()
+
+
+@pytest.mark.parametrize("look", [harness.PHONE, Look("dark", 360, 740)], ids=str)
+def test_filters_opened_on_a_phone_are_accessible(world: World, look: Look) -> None:
+    """Q2."""
+    with harness.window(world.browser, world.address, look) as visitor:
+        visitor.become(logins.browser(world.people[Role.ADMIN]))
+        for address in ("/desk/sessions/", "/desk/calendar/"):
+            visitor.go(address)
+            visitor.page.locator("[data-filters] > summary").first.click()
+            visitor.audit()

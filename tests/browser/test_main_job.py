@@ -75,6 +75,7 @@ def plan_the_series(stage: Stage) -> None:
     expect(line(dates, "11 Mar")).to_contain_text("Spin")
     expect(line(dates, "18 Mar")).to_contain_text("Staff day")
     expect(line(dates, "1 Apr")).to_contain_text("clocks")
+    desk.visitor.audit()
     assert Session.objects.filter(service=stage.reformer).count() == 0
 
     desk.press("button", "Create 5 sessions, skip 2")
@@ -98,6 +99,7 @@ def book(stage: Stage, member: Hand, session: Session) -> None:
     with member.at_most(1):
         member.press("button", "Book · 1 credit")
         member.sees("booked. 1 Reformer credit held, 2 free.")
+    member.visitor.audit()
     assert figures_of(stage.amir) == (2, 1, 0, 0)
     assert Booking.objects.live().get(session=session).person == stage.amir
 
@@ -118,6 +120,7 @@ def give_up_and_book_again(stage: Stage, member: Hand, session: Session) -> None
     with member.at_most(2):
         member.press("link", "Cancel")
         member.sees("1 Reformer credit comes back to you")
+        member.visitor.audit()
         member.press("button", "Cancel")
         member.sees("canceled")
     assert figures_of(stage.amir) == (3, 0, 0, 0)
@@ -132,12 +135,14 @@ def take_the_register(stage: Stage, desk: Hand, session: Session) -> None:
     with desk.at_most(3):
         desk.fill("Add or check in a person", "bea")
         desk.sees("No pass covers Reformer")
+        desk.visitor.audit()
         desk.press("button", "Book unpaid, £12.00 held")
         desk.sees("Bea Long booked. £12.00 held")
     before = Entry.objects.count()
     with desk.at_most(1):
         desk.press("button", "Check in Amir Patel")
         desk.sees("Amir Patel checked in")
+    desk.visitor.audit()
     assert Booking.objects.get(session=session, person=stage.amir, canceled_at=None).is_present is True
     assert Entry.objects.count() == before
 
@@ -149,6 +154,7 @@ def complete(stage: Stage, desk: Hand, session: Session) -> None:
     desk.press("link", "Reformer", within="main .session")
     desk.press("link", "Complete")
     desk.sees("1 used", "12.00", "5.00")
+    desk.visitor.audit()
     desk.press("button", "Complete")
     desk.sees("Reformer completed")
     session.refresh_from_db()
