@@ -13,7 +13,7 @@ from studio.audit.domain import journal
 from studio.audit.domain.operations import recorded
 from studio.lib import localtime
 from studio.lib.consequences import tell
-from studio.lib.money import plain
+from studio.lib.money import shown
 from studio.lib.refusals import Reason, Refused
 from studio.lib.transactions import step, use_case
 from studio.people.models import Studio
@@ -91,7 +91,7 @@ def issue_for(person_id: int, charges: Sequence[Charge], *, at: datetime) -> Inv
         )
         for position, charge in enumerate(ordered, start=1)
     )
-    tell("money", f"Invoice over {plain(total, studio.currency)} {studio.currency}")
+    tell("money", f"Invoice over {shown(total, studio.currency)}")
     journal.record(
         "invoice.issued",
         at=at,

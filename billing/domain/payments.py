@@ -11,7 +11,7 @@ from billing.models import Invoice, Payment
 from studio.audit.domain import journal
 from studio.audit.domain.operations import recorded
 from studio.lib.consequences import tell
-from studio.lib.money import plain
+from studio.lib.money import shown
 from studio.lib.nudge import nudge
 from studio.lib.refusals import NotFound, Reason, Refused
 from studio.lib.transactions import step, use_case
@@ -72,7 +72,7 @@ def take(invoice: Invoice, *, amount_minor: int, method: str, reference: str = "
     )
     # Not the invoice's number: a preview would foretell one that the next sale takes.
     how = Payment.Method(method).label.lower()
-    tell("money", f"{plain(amount_minor, invoice.currency)} {invoice.currency} paid: {how}")
+    tell("money", f"{shown(amount_minor, invoice.currency)} paid: {how}")
     journal.record(
         "payment.received",
         at=at,
@@ -97,7 +97,7 @@ def _check(amount_minor: int, method: str, open_minor: int, invoice: Invoice) ->
         reasons.append(
             Reason(
                 "amount",
-                f"Only {plain(open_minor, invoice.currency)} of {invoice.number} is open.",
+                f"Only {shown(open_minor, invoice.currency)} of {invoice.number} is open.",
                 "Take that much, or less.",
                 {"open_minor": open_minor},
                 field="amount",

@@ -200,7 +200,7 @@ def _tell_new_price(service: Service, terms: ServiceTerms) -> None:
         return
     currency = Studio.objects.current().currency
     old, new = (
-        f"{money.plain(minor, currency)} {currency} {'an hour' if pricing == 'hourly' else 'a session'}"
+        f"{money.shown(minor, currency)} {'an hour' if pricing == 'hourly' else 'a session'}"
         for minor, pricing in ((service.cost_minor, service.pricing), (terms.cost_minor, terms.pricing))
     )
     tell("money", f"{terms.name} costs {new} instead of {old}; what is booked keeps its price")

@@ -16,7 +16,7 @@ from sessions_app.rules.completion import Ending
 from studio.audit.domain import journal, operations
 from studio.audit.domain.operations import recorded, undoable
 from studio.lib.consequences import tell
-from studio.lib.money import exponent, plain
+from studio.lib.money import exponent, shown
 from studio.lib.nudge import nudge
 from studio.lib.refusals import NotFound, Reason, Refused
 from studio.lib.transactions import use_case
@@ -260,7 +260,7 @@ def _end_charges(ended: Sequence[Ended], *, currency: str, at: datetime) -> None
                 each.booking.charge, amount_minor=each.cost_minor, currency=currency, reason=reason, at=at
             )
             total += each.cost_minor
-    tell("money", f"{plain(total, currency)} {currency} charged" if total else "Nothing is charged")
+    tell("money", f"{shown(total, currency)} charged" if total else "Nothing is charged")
 
 
 def _freeze(ended: Sequence[Ended], *, by: Actor, at: datetime) -> None:
@@ -306,7 +306,7 @@ def _pay_wage(session: Session, wage_minor: int, *, currency: str, at: datetime)
     if session.practitioner is None or not wage_minor:
         tell("pay", "No wage")
         return
-    tell("pay", f"{plain(wage_minor, currency)} {currency} for {session.practitioner.name}")
+    tell("pay", f"{shown(wage_minor, currency)} for {session.practitioner.name}")
     ledger.post(
         key=f"wage:session:{session.pk}:{accounts.standing_wages(session.pk).count() + 1}",
         source=ledger.studio_account("wages", currency),

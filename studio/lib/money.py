@@ -30,6 +30,8 @@ _SYMBOLS = {
     "zł": "PLN",
     "kr": "SEK NOK DKK ISK",
 }
+_SIGNS = {"GBP": "£", "EUR": "€", "USD": "$", "JPY": "¥", "INR": "₹", "AUD": "A$", "CAD": "CA$", "NZD": "NZ$"}
+_MINUS = "\N{MINUS SIGN}"
 _CODE = re.compile(r"[A-Z]{3}")
 _SPACES = re.compile(r"[\s\u00a0\u2009\u202f'\u2019]+")
 _AMOUNT = re.compile(r"(?P<sign>[-\u2212]?)(?P<figure>[0-9][0-9.,]*|[.,][0-9]+)")
@@ -158,6 +160,14 @@ def plain(minor: int, currency: str) -> str:
     digits = str(abs(minor)).rjust(decimals + 1, "0")
     sign = "-" if minor < 0 else ""
     return f"{sign}{digits[:-decimals]}.{digits[-decimals:]}" if decimals else f"{sign}{digits}"
+
+
+def shown(minor: int, currency: str, *, sign: bool = False) -> str:
+    """The amount as people read it: ``£1,680.00``, ``−£45.00`` with a real minus; ``sign`` adds a plus."""
+    whole, dot, fraction = plain(abs(minor), currency).partition(".")
+    before = _MINUS if minor < 0 else "+" if sign and minor > 0 else ""
+    unit = _SIGNS.get(currency, f"{currency}\N{NO-BREAK SPACE}")
+    return f"{before}{unit}{int(whole):,}{dot}{fraction}"
 
 
 def parse_minor(typed: str, currency: str, *, may_be_negative: bool = False) -> int:

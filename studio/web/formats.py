@@ -14,15 +14,11 @@ from studio.lib.money import Money
 
 MINUS = "\N{MINUS SIGN}"
 DASH = "\N{EN DASH}"
-_SIGNS = {"GBP": "£", "EUR": "€", "USD": "$", "JPY": "¥", "INR": "₹", "AUD": "A$", "CAD": "CA$", "NZD": "NZ$"}
 
 
 def money(amount: Money, *, sign: bool = False) -> str:
     """``£1,680.00``, ``−£45.00`` with a real minus; with ``sign`` also ``+£45.00``."""
-    whole, dot, fraction = amounts.plain(abs(amount.minor), amount.currency).partition(".")
-    before = MINUS if amount.minor < 0 else "+" if sign and amount.minor > 0 else ""
-    unit = _SIGNS.get(amount.currency, f"{amount.currency}\N{NO-BREAK SPACE}")
-    return f"{before}{unit}{int(whole):,}{dot}{fraction}"
+    return amounts.shown(amount.minor, amount.currency, sign=sign)
 
 
 def owes(amount: Money) -> str:

@@ -270,7 +270,7 @@ def test_a_new_price_is_told_before_it_counts(by, now):
     terms = {"service_id": spin.pk, "name": "Spin", "wage_minor": 500, "capacity": 8, "by": by, "at": now}
     told = transactions.preview(inventory.save_service, cost_minor=1400, pricing="hourly", **terms)
     assert [line.text for line in told.consequences] == [
-        "Spin costs 14.00 GBP an hour instead of 12.00 GBP a session; what is booked keeps its price"
+        "Spin costs £14.00 an hour instead of £12.00 a session; what is booked keeps its price"
     ]
     assert Service.objects.get().cost_minor == 1200
     assert transactions.preview(inventory.save_service, cost_minor=1200, **terms).consequences == ()

@@ -226,3 +226,17 @@ def test_whatever_is_typed_is_an_amount_or_a_sentence(typed):
         assert money.parse_minor(typed, "GBP") >= 0
     except NotAnAmount as refusal:
         assert str(refusal).endswith(".")
+
+
+@pytest.mark.parametrize(
+    ("minor", "currency", "sign", "words"),
+    [
+        (168000, "GBP", False, "£1,680.00"),
+        (-4500, "GBP", False, "\N{MINUS SIGN}£45.00"),
+        (4500, "EUR", True, "+€45.00"),
+        (1250, "JPY", False, "¥1,250"),
+        (600, "CHF", False, "CHF\N{NO-BREAK SPACE}6.00"),
+    ],
+)
+def test_an_amount_is_shown_as_people_read_it(minor, currency, sign, words):
+    assert money.shown(minor, currency, sign=sign) == words

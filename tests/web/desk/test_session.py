@@ -174,8 +174,8 @@ def test_completing_shows_what_follows_then_does_it(desk, over):
     words = pages.text(seen)
     for phrase in (
         "1 used, 0 returned",
-        "12.00 GBP charged",
-        "5.00 GBP for Joe Marsh",
+        "£12.00 charged",
+        "£5.00 for Joe Marsh",
         "1 give their place back",
     ):
         assert phrase in words
@@ -226,7 +226,7 @@ def test_a_price_that_moved_is_asked_again(desk, over):
 
     assert answer.status_code == 409
     assert "This changed since you looked." in pages.text(answer)
-    assert "9.00 GBP for Joe Marsh" in pages.text(answer)
+    assert "£9.00 for Joe Marsh" in pages.text(answer)
     assert Outcome.objects.count() == 0
 
 
