@@ -32,14 +32,8 @@ def expect(
 
     Available credit falls at once.
     """
-    charge = Charge.objects.create(
-        key=key,
-        person_id=person_id,
-        description=description,
-        service_on=service_on,
-        expected_minor=amount_minor,
-        at=at,
-    )
+    charge = _new(key, person_id, description, service_on, amount_minor, at)
+    charge.save()
     _hold(charge, currency, at)
     return charge
 
@@ -65,14 +59,7 @@ def post(
     at: datetime,
 ) -> Charge:
     """A charge that is final from the start, such as the sale of a plan."""
-    charge = Charge(
-        key=key,
-        person_id=person_id,
-        description=description,
-        service_on=service_on,
-        expected_minor=amount_minor,
-        at=at,
-    )
+    charge = _new(key, person_id, description, service_on, amount_minor, at)
     charge.amount_minor, charge.final_at = amount_minor, at
     charge.entry = _resolve(charge, amount_minor, currency, "charge.posted", at)
     charge.save()
@@ -111,6 +98,19 @@ def reopen(charge: Charge, *, currency: str, at: datetime) -> Charge:
     charge.save(update_fields=["cycle", "amount_minor", "final_at", "entry"])
     _hold(charge, currency, at)
     return charge
+
+
+def _new(
+    key: str, person_id: int, description: str, service_on: date, expected_minor: int, at: datetime
+) -> Charge:
+    return Charge(
+        key=key,
+        person_id=person_id,
+        description=description,
+        service_on=service_on,
+        expected_minor=expected_minor,
+        at=at,
+    )
 
 
 def _hold(charge: Charge, currency: str, at: datetime) -> None:

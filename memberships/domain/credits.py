@@ -65,6 +65,8 @@ def grant(
     _check_grant(quantity, days_to_expire, reason, by)
     if not Person.objects.filter(pk=person_id).exists():
         raise NotFound("person")
+    if not CreditType.objects.filter(pk=credit_type_id).exists():
+        raise NotFound("credit type")
     granted_on = localtime.local_day(at, Studio.objects.current().time_zone)
     key = f"grant:{uuid.uuid4().hex}"
     until = rule.last_valid_on(granted_on, days_to_expire)

@@ -21,7 +21,7 @@ from sessions_app.rules import booking as rule
 from studio.audit.domain import journal, operations
 from studio.audit.domain.operations import recorded, undoable
 from studio.lib.consequences import anyone_listens, tell
-from studio.lib.money import plain
+from studio.lib.money import shown
 from studio.lib.refusals import NotFound, Reason, Refused
 from studio.lib.transactions import use_case
 from studio.people.models import Studio
@@ -64,7 +64,7 @@ def book(
     if asked is None:
         raise NotFound("session")
     by_staff = by.person_id != person_id
-    reasons = _why_not_for_others(asked, by) if by_staff else []
+    reasons = _why_not_for_others(asked, by) if by_staff else _why_not_for_self(asked, by)
     reasons += rule.why_not_book(
         asked.session, asked.person, at=at, by_staff=by_staff, closed_for=asked.closed_for
     )
@@ -121,6 +121,14 @@ def cancel(*, booking_id: int, by: Actor, at: datetime) -> int:
 def _why_not_for_others(asked: Asked, by: Actor) -> list[Reason]:
     is_own = by.person_id is not None and asked.session.practitioner_id == by.person_id
     return access.why_not(by, Capability.BOOK_FOR_OTHERS, own=is_own)
+
+
+def _why_not_for_self(asked: Asked, by: Actor) -> list[Reason]:
+    """Whoever could not give the place up again does not take it. The inactive hear that they are."""
+    may = by.may(Capability.BOOK_FOR_SELF) or by.may(Capability.BOOK_FOR_OTHERS)
+    if may or not asked.person.is_active:
+        return []
+    return [Reason("not_for_self", "Your role takes no places by itself.", "Ask the desk to book you in.")]
 
 
 def _why_not_pay(asked: Asked, usable: Sequence[LotFacts], lot_id: int | None) -> list[Reason]:
@@ -189,7 +197,7 @@ def _book_for_money(asked: Asked, *, at: datetime) -> int:
             at=at,
         )
         booking.save(update_fields=["charge"])
-        tell("money", f"{plain(session.cost_minor, currency)} {currency} held until the session is completed")
+        tell("money", f"{shown(session.cost_minor, currency)} held until the session is completed")
     journal.record(
         "booking.made",
         at=at,
@@ -213,7 +221,7 @@ def _free_money(booking: LockedBooking, *, at: datetime) -> None:
     charge = Booking.objects.select_related("charge__hold").get(pk=booking.id).charge
     assert charge is not None
     currency = Studio.objects.current().currency
-    tell("money", f"{plain(charge.expected_minor, currency)} {currency} is no longer held")
+    tell("money", f"{shown(charge.expected_minor, currency)} is no longer held")
     charges.settle(charge, amount_minor=0, currency=currency, reason="booking.canceled", at=at)
 
 
