@@ -143,6 +143,8 @@ class DuesPeriod(models.Model):
 
 
 class CreditLotQuerySet(models.QuerySet["CreditLot"]):
+    """Lots, by who may see them."""
+
     def visible_to(self, actor: Actor) -> CreditLotQuerySet:
         """Lots that this actor may see: their own, or anybody's at the desk."""
         return self.filter(person__in=Person.objects.visible_to(actor))

@@ -16,6 +16,8 @@ from studio.people.rules.permissions import Actor, Capability
 
 
 class SessionQuerySet(models.QuerySet["Session"]):
+    """Sessions, by who may see them, when they are, and what is still to do."""
+
     def visible_to(self, actor: Actor) -> SessionQuerySet:
         """Sessions that this actor may see: all at the desk, the listed ones elsewhere."""
         if actor.may(Capability.USE_DESK):
@@ -94,6 +96,8 @@ class Session(models.Model):
 
 
 class BookingQuerySet(models.QuerySet["Booking"]):
+    """Bookings, by who may see them and whether they hold a place."""
+
     def visible_to(self, actor: Actor) -> BookingQuerySet:
         """Bookings that this actor may see: their own, those in their sessions, or all at the desk."""
         if actor.may(Capability.BOOK_FOR_OTHERS):

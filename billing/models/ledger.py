@@ -15,6 +15,8 @@ from studio.audit.models import Operation
 
 
 class AccountQuerySet(models.QuerySet["Account"]):
+    """Accounts, and the one way to lock them."""
+
     def lock(self, ids: list[int]) -> list[Account]:
         """Lock these accounts in ascending order, the order in which every verb locks them."""
         return list(self.filter(pk__in=ids).order_by("pk").select_for_update(no_key=True))
