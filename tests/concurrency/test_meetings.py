@@ -6,6 +6,7 @@ the second behind it. What the second one read before it waited is old by then.
 
 from __future__ import annotations
 
+from datetime import timedelta
 from functools import partial
 
 import pytest
@@ -16,7 +17,7 @@ from billing.models import Invoice, Payment
 from memberships.domain import credits, sales
 from memberships.models import CreditLot, Membership
 from memberships.queries import lots
-from sessions_app.domain import booking, completion, kernel
+from sessions_app.domain import attendance, booking, completion, kernel
 from sessions_app.models import Booking, Session
 from studio.audit.domain import operations
 from studio.lib import statements, transactions
@@ -303,6 +304,57 @@ def test_one_booking_is_undone_once_by_two_desks(race):
     assert [codes(each) for each in answers if isinstance(each, Refused)] == [["already_undone"]]
     [credit] = lots.summary(booked.person_id, on=NOW.date())
     assert (credit.free, credit.held) == (1, 0)
+
+
+@pytest.mark.parametrize("turn", range(4))
+def test_completing_opening_canceling_booking_and_marking_at_once_leaves_right_books(race, turn):
+    """Whoever comes first: refusals in words, no failure, and every invariant holds."""
+    session = make.session(capacity=6, practitioner=make.practitioner())
+    inside = [make.booking(session) for _ in range(2)] + [walk_in(session) for _ in range(2)]
+    outside = [make.person() for _ in range(4)]
+    for person in outside[:2]:
+        make.lot(person, session.service, quantity=1)
+    ask = {"by": SYSTEM, "at": session.ends_at}
+    verbs = [
+        partial(completion.complete, session_id=session.pk, **ask),
+        partial(completion.reopen, session_id=session.pk, **ask),
+        partial(completion.complete, session_id=session.pk, outcomes={inside[0].pk: "canceled"}, **ask),
+        partial(attendance.mark_all, session_id=session.pk, **ask),
+        *[partial(booking.cancel, booking_id=each.pk, **ask) for each in inside[1:3]],
+        *[
+            partial(booking.book, session_id=session.pk, person_id=each.pk, unpaid_ok=True, **ask)
+            for each in outside
+        ],
+        *[partial(invoices.issue, person_id=each.person_id, **ask) for each in inside],
+    ]
+
+    answers = race(verbs[turn:] + verbs[:turn])
+
+    assert Session.objects.get().booked == Booking.objects.live().count()
+    assert {type(answer) for answer in answers if isinstance(answer, Refused)} <= {
+        completion.CannotComplete,
+        completion.CannotReopen,
+        charges.AlreadyInvoiced,
+        booking.CannotBook,
+        booking.CannotCancel,
+        invoices.CannotInvoice,
+    }
+
+
+def test_canceling_and_expiring_at_once_gives_each_credit_one_end(race):
+    """C8, X-10: released and expired, or forfeited and given anew; never both and never neither."""
+    member, service = make.person(), make.service()
+    make.lot(member, service, quantity=6, days=1)
+    booked = [make.booking(make.session(service=service), member) for _ in range(5)]
+    late = NOW + timedelta(days=3)
+
+    race(
+        [partial(booking.cancel, booking_id=each.pk, by=SYSTEM, at=late) for each in booked]
+        + [partial(credits.expire_due, by=SYSTEM, at=late)] * 3
+    )
+
+    [credit] = lots.summary(member.pk, on=late.date())
+    assert (credit.free, credit.held, credit.used, credit.expired) == (5, 0, 0, 6)
 
 
 def test_charges_lock_in_ascending_order(committed):
