@@ -6,13 +6,7 @@ from django.db.models import OuterRef, QuerySet, Subquery, Sum
 from django.db.models.expressions import CombinedExpression
 from django.db.models.functions import Coalesce
 
-from billing.models import Account, Entry
-
-
-def earned(practitioner_id: int, currency: str) -> int:
-    """What a practitioner has earned and not been paid yet, in minor units."""
-    account = Account.objects.filter(owner=f"practitioner:{practitioner_id}", unit=currency).first()
-    return account.balance if account else 0
+from billing.models import Entry
 
 
 def is_in_use(unit: str) -> bool:

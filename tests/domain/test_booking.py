@@ -260,3 +260,27 @@ def test_a_credit_the_studio_returns_too_late_is_given_anew():
     [credit] = lots.summary(member.pk, on=NOW.date() + timedelta(days=3))
     assert (credit.free, credit.expired) == (1, 1)
     assert credit.next_end_on == NOW.date() + timedelta(days=33)
+
+
+def test_a_credit_returned_on_the_last_day_of_its_lot_is_good_until_midnight():
+    """X-12: the last day counts in full; nothing is forfeited, nothing is given anew."""
+    member, service, staff = make.person(), make.service(), make.staff()
+    make.lot(member, service, quantity=1, days=1)
+    session = make.session(NOW + timedelta(days=1), service=service)
+    booked = booking.book(session_id=session.pk, person_id=member.pk, by=member.actor, at=NOW)
+    last_second = NOW.replace(hour=23, minute=59, second=59) + timedelta(days=1)
+
+    booking.cancel(booking_id=booked, by=staff.actor, at=last_second)
+
+    [credit] = lots.summary(member.pk, on=last_second.date())
+    assert (credit.free, credit.held, credit.expired, credit.granted) == (1, 0, 0, 1)
+
+
+def test_a_place_that_costs_nothing_is_taken_and_given_up_without_any_entry():
+    member, session = make.person(), make.session(service=make.service(cost_minor=0))
+
+    booked = booking.book(session_id=session.pk, person_id=member.pk, by=member.actor, at=NOW)
+    booking.cancel(booking_id=booked, by=member.actor, at=NOW)
+
+    assert Entry.objects.count() == 0
+    assert Session.objects.get().booked == 0

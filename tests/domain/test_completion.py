@@ -306,3 +306,12 @@ def test_opening_again_takes_the_same_statements_for_few_and_for_many():
         counts.append(len(seen))
 
     assert counts[0] == counts[1]
+
+
+def test_what_is_open_is_not_opened_again():
+    session = make.session()
+
+    with pytest.raises(completion.CannotReopen) as refusal:
+        completion.reopen(session_id=session.pk, by=SYSTEM, at=AFTER)
+
+    assert codes(refusal) == ["open"]

@@ -8,12 +8,13 @@ from __future__ import annotations
 import pytest
 from django.db import DatabaseError, IntegrityError, connection, transaction
 
-from billing.domain import ledger
+from billing.domain import charges, ledger
 from billing.domain.ledger import EntryDiffers, Overdrawn
 from billing.models import Account, Entry
 from studio.audit.domain.operations import recorded
 from studio.lib.transactions import use_case
 from studio.people.rules.permissions import SYSTEM
+from tests import make
 from tests.make import NOW
 
 pytestmark = pytest.mark.django_db
@@ -260,3 +261,30 @@ def test_totals_are_the_ledgers_own(lot, attack, why):
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
 
     assert totals("lot:1") == (10, 0, 10)
+
+
+def test_a_charge_of_nothing_is_expected_settled_and_taken_back_without_any_entry(db):
+    """What costs nothing is written down, and moves nothing."""
+    person = make.person()
+    seen = []
+
+    def live():
+        made = charges.expect(
+            key="test:1",
+            person_id=person.pk,
+            description="A look around",
+            service_on=NOW.date(),
+            amount_minor=0,
+            currency="GBP",
+            at=NOW,
+        )
+        settled = charges.settle(made, amount_minor=0, currency="GBP", reason="test", at=NOW)
+        seen.append((settled.amount_minor, settled.final_at))
+        [locked] = charges.lock([made.pk]).values()
+        reopened = charges.reopen(locked, currency="GBP", at=NOW)
+        seen.append((reopened.amount_minor, reopened.final_at))
+
+    in_a_verb(live)
+
+    assert seen == [(0, NOW), (None, None)]
+    assert Entry.objects.count() == 0

@@ -9,11 +9,6 @@ from django.db.models import QuerySet
 from studio.audit.models import Event, Operation
 
 
-def of_subject(subject: str) -> QuerySet[Event]:
-    """Events about one thing (``session:12``), newest first, with who acted."""
-    return Event.objects.filter(subject=subject).select_related("operation__actor").order_by("-id")
-
-
 def of_subjects(subjects: Iterable[str]) -> QuerySet[Event]:
     """Events about any of these things, newest first, with who acted and whom they concern."""
     events = Event.objects.filter(subject__in=list(subjects))
