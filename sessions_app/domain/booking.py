@@ -64,7 +64,10 @@ def book(
     if asked is None:
         raise NotFound("session")
     by_staff = by.person_id != person_id
-    reasons = _why_not_for_others(asked, by) if by_staff else _why_not_for_self(asked, by)
+    if by_staff:
+        reasons = _why_not_for_others(asked, by)
+    else:
+        reasons = rule.why_not_for_self(by, is_active=asked.person.is_active)
     reasons += rule.why_not_book(
         asked.session, asked.person, at=at, by_staff=by_staff, closed_for=asked.closed_for
     )
@@ -121,14 +124,6 @@ def cancel(*, booking_id: int, by: Actor, at: datetime) -> int:
 def _why_not_for_others(asked: Asked, by: Actor) -> list[Reason]:
     is_own = by.person_id is not None and asked.session.practitioner_id == by.person_id
     return access.why_not(by, Capability.BOOK_FOR_OTHERS, own=is_own)
-
-
-def _why_not_for_self(asked: Asked, by: Actor) -> list[Reason]:
-    """Whoever could not give the place up again does not take it. The inactive hear that they are."""
-    may = by.may(Capability.BOOK_FOR_SELF) or by.may(Capability.BOOK_FOR_OTHERS)
-    if may or not asked.person.is_active:
-        return []
-    return [Reason("not_for_self", "Your role takes no places by itself.", "Ask the desk to book you in.")]
 
 
 def _why_not_pay(asked: Asked, usable: Sequence[LotFacts], lot_id: int | None) -> list[Reason]:

@@ -215,7 +215,8 @@ def _offer(
         is_active=person.is_active if person else True,
         is_booked=booking is not None,
     )
-    reasons = rule.why_not_book(facts, who, at=at, by_staff=False, closed_for=closed_for)
+    reasons = rule.why_not_for_self(person.actor, is_active=person.is_active) if person else []
+    reasons += rule.why_not_book(facts, who, at=at, by_staff=False, closed_for=closed_for)
     usable: list[LotFacts] = []
     if person is not None:
         covering = credits.covering(session.service_id)

@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 
 from memberships.rules.lots import LotFacts
 from studio.lib.refusals import Reason
+from studio.people.rules.permissions import Actor, Capability
 
 # Staff still add walk-ins to a session that runs, and correct a list afterwards.
 STAFF_MAY_ADD_AFTER_START = timedelta(days=7)
@@ -78,6 +79,13 @@ def why_not_book(
             )
         )
     return reasons
+
+
+def why_not_for_self(by: Actor, *, is_active: bool) -> list[Reason]:
+    """Whoever could not give the place up again does not take it. The inactive hear that they are."""
+    if not is_active or by.may(Capability.BOOK_FOR_SELF) or by.may(Capability.BOOK_FOR_OTHERS):
+        return []
+    return [Reason("not_for_self", "Your role takes no places by itself.", "Ask the desk to book you in.")]
 
 
 def why_not_pay(

@@ -15,7 +15,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from billing.models import Invoice
+from billing.queries import invoices
 from sessions_app.models import Session
 from studio.lib import codes
 from studio.ops.demo import load
@@ -58,7 +58,8 @@ def _desk() -> dict[str, str]:
 
 
 def _portal() -> dict[str, str]:
-    invoice = Invoice.objects.filter(person__role="member", person__user__isnull=False).latest("pk")
+    member = Person.objects.get(role="member", user__isnull=False)
+    invoice = invoices.visible_to(member.actor).latest("pk")
     return {
         "book": "/",
         "my bookings": "/me/bookings/",

@@ -495,3 +495,16 @@ def test_the_books_hold_after_booking_by_verb_and_by_page(
         page_made.hold.amount,
         page_made.booked_at,
     )
+
+
+def test_a_practitioner_is_told_before_the_tap_that_the_desk_books_them_in(client: Client) -> None:
+    """What the row says is what the verb would say: no button leads to a refusal."""
+    coach = make.practitioner(email="pat@example.org", password="a-long-password")
+    session = make.session()
+    make.lot(coach, session.service)
+    client.force_login(coach.user)
+
+    shown = words(client.get(TOMORROW))
+
+    assert "Your role takes no places by itself. Ask the desk to book you in." in shown
+    assert "Book · 1 credit" not in shown
