@@ -141,7 +141,7 @@ def test_a_payment_is_recorded_once_however_often_the_button_is_pressed(desk):
 @pytest.mark.parametrize(
     ("sent", "status", "words"),
     [
-        ({"amount": "100"}, 422, "Only 90.00 of"),
+        ({"amount": "100"}, 422, "Only £90.00 of"),
         ({"amount": "0"}, 422, "A payment is more than zero."),
         ({"amount": "lots"}, 422, "“lots” is not an amount"),
         ({"amount": ""}, 422, "Type what was paid."),
@@ -164,7 +164,7 @@ def test_a_paid_invoice_takes_no_more(desk):
     assert "Record a payment" not in desk.get(address(issued)).content.decode()
     answer = desk.post(address(issued, "payment/"), {"amount": "1", "method": "cash", "key": "late"})
     assert answer.status_code == 422
-    assert "Only 0.00 of" in answer.content.decode()
+    assert "Only £0.00 of" in answer.content.decode()
 
 
 # --- not yet invoiced --------------------------------------------------------------------------------
