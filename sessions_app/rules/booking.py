@@ -197,6 +197,12 @@ def _not_for_members(session: SessionFacts, at: datetime, closed_for: str | None
     reasons = []
     if at >= session.starts_at:
         reasons.append(Reason("started", "This session has already started.", "Choose a later one."))
+    if not session.is_listed:
+        reasons.append(
+            Reason(
+                "not_listed", f"This {session.service} is not open to everybody.", "Ask the desk for a place."
+            )
+        )
     if not session.service_bookable:
         reasons.append(
             Reason(

@@ -284,3 +284,15 @@ def test_a_place_that_costs_nothing_is_taken_and_given_up_without_any_entry():
 
     assert Entry.objects.count() == 0
     assert Session.objects.get().booked == 0
+
+
+def test_members_do_not_book_what_is_not_listed_and_the_desk_may():
+    """A door that forgets to look gives no place away."""
+    member, staff, session = make.person(), make.staff(), make.session(is_listed=False)
+    make.lot(member, session.service)
+
+    with pytest.raises(booking.CannotBook) as refusal:
+        booking.book(session_id=session.pk, person_id=member.pk, by=member.actor, at=NOW)
+    assert codes(refusal) == ["not_listed"]
+
+    assert booking.book(session_id=session.pk, person_id=member.pk, by=staff.actor, at=NOW)
