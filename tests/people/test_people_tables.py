@@ -102,13 +102,6 @@ def test_search_to_add_offers_active_people_from_two_letters_on() -> None:
     assert people.find("de", actor=ada.actor) == []
 
 
-def test_people_are_counted_by_role() -> None:
-    desk = logins.person(Role.STAFF)
-    logins.person(), logins.person(), logins.person(is_active=False)
-
-    assert people.counts_by_role(actor=desk.actor) == {"admin": 0, "staff": 1, "practitioner": 0, "member": 2}
-
-
 def test_who_may_give_sessions_and_who_may_give_access() -> None:
     coach = logins.person(Role.PRACTITIONER, name="Coach")
     owner = logins.person(Role.ADMIN, name="Owner", sign_in=True)

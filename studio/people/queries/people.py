@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from django.db.models import Count, QuerySet
+from django.db.models import QuerySet
 from django.db.models.functions import Lower
 
 from studio.people.models import Person
@@ -49,12 +49,6 @@ def givers() -> list[tuple[int, str]]:
 def names(person_ids: Iterable[int]) -> dict[int, str]:
     """The names of these people, by id."""
     return dict(Person.objects.filter(pk__in=list(person_ids)).values_list("pk", "name"))
-
-
-def counts_by_role(*, actor: Actor) -> dict[str, int]:
-    """How many active people of each role this actor may see."""
-    found = Person.objects.visible_to(actor).active().values_list("role").annotate(Count("pk"))
-    return dict.fromkeys((role.value for role in Role), 0) | dict(found)
 
 
 def _matching(found: QuerySet[Person], search: str) -> QuerySet[Person]:
